@@ -1,0 +1,1 @@
+"""What was promised: schedule, attempts, worklists, jobs."""

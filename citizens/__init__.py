@@ -1,0 +1,1 @@
+"""Who calls: pseudonymous identity, consent, care plans, retention."""

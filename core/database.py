@@ -1,0 +1,145 @@
+"""PostgreSQL: the only memory. One transaction for each thing that happens.
+
+`Database.transaction()` is the only place that commits. Callbacks handed to `on_commit` run after
+the commit and never if it fails, so nobody is rung for something that did not happen.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import DateTime, MetaData, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_AFTER_COMMIT = "after_commit_callbacks"
+T = TypeVar("T")
+
+
+class Base(DeclarativeBase):
+    """All tables: aware times, UUID keys, JSONB for open shapes."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a class attribute
+        datetime: DateTime(timezone=True),
+        uuid.UUID: UUID(as_uuid=True),
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+    }
+
+
+class DatabaseAway(Exception):
+    """PostgreSQL could not be reached. Check that it runs and that DATABASE_URL names it."""
+
+
+class Database:
+    """A pool of connections to one PostgreSQL.
+
+    url: SQLAlchemy form, `postgresql+psycopg://...` (plain `postgresql://` is understood).
+    pool_size: connections kept open. connect_seconds_max: wait for a connection, 1-60 s.
+    statement_seconds_max: a statement running longer is cancelled by the server.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 20,
+        connect_seconds_max: int = 1,
+        statement_seconds_max: float = 5.0,
+    ) -> None:
+        self.url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        milliseconds = int(statement_seconds_max * 1000)
+        self.engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=connect_seconds_max,
+            pool_use_lifo=True,
+            connect_args={
+                "connect_timeout": connect_seconds_max,
+                "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
+                f" -c idle_in_transaction_session_timeout={milliseconds * 2}"
+                " -c timezone=UTC",
+            },
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a transaction, commit it at the end, roll it back on any exception."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            try:
+                yield session
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+        for callback in session.info.pop(_AFTER_COMMIT, ()):
+            callback()
+
+    def run(self, work: Callable[[Session], T]) -> T:
+        """Do `work` in a transaction; once more if the connection was lost under it.
+
+        Only for work that may be repeated: a lost connection leaves unknown whether the commit
+        happened, so `work` must find its own traces (an inbox key, a conditional write).
+        Raises DatabaseAway when PostgreSQL can't be reached at the second try either.
+        """
+        try:
+            return self._once(work)
+        except DBAPIError as lost:
+            if not _is_away(lost):
+                raise
+        try:
+            return self._once(work)
+        except DBAPIError as lost:
+            if _is_away(lost):
+                raise DatabaseAway(str(lost.orig)) from lost
+            raise
+
+    def _once(self, work: Callable[[Session], T]) -> T:
+        with self.transaction() as session:
+            return work(session)
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def on_commit(session: Session, callback: Callable[[], None]) -> None:
+    """Run `callback` after `session` has committed; never if it does not."""
+    session.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+def _is_away(error: DBAPIError) -> bool:
+    return bool(error.connection_invalidated) or isinstance(error, OperationalError)
+
+
+def lock(session: Session, name: str) -> None:
+    """Hold the advisory lock `name` until the transaction ends, waiting for it if need be."""
+    session.connection().exec_driver_sql(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 120))", (name,)
+    )
+
+
+def try_lock(session: Session, name: str) -> bool:
+    """Take the advisory lock `name` for this transaction, or return False at once."""
+    row = session.connection().exec_driver_sql(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 120))", (name,)
+    )
+    return bool(row.scalar_one())
+
+
+def count_commits(database: Database, note: Callable[[], None]) -> None:
+    """Call `note` at every commit on `database`; the crash-point tests count with it."""
+    event.listen(database.engine, "commit", lambda _connection: note())

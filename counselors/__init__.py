@@ -1,0 +1,1 @@
+"""Who answers: roster, certificates, skills, presence, sessions and their outcomes."""

@@ -1,0 +1,1 @@
+"""The telephone line: call flow, prompts, TwiML, carrier hooks, carrier adapter."""

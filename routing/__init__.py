@@ -1,0 +1,1 @@
+"""Who is asked: calls and offers, their life, the choice, the estimate."""

@@ -1,0 +1,1 @@
+"""Who watches: the live board and the day's figures."""
