@@ -47,7 +47,8 @@ KINDS = [
 
 WITHHELD = [
     None, "", "   ", "anonymous", "Anonymous", "client:Anonymous",
-    "sip:anonymous@anonymous.invalid", "unknown", "Unavailable", "RESTRICTED", "private", "blocked", "withheld", "발신번호표시제한",
+    "sip:anonymous@anonymous.invalid", "unknown", "Unavailable", "RESTRICTED", "private",
+    "blocked", "withheld", "발신번호표시제한",
     "발신 번호 표시 제한", "+266696687", "266696687", "+86282452253", "+8656696", "+2562533",
     "+7378742833",
 ]  # fmt: skip
