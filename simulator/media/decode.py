@@ -16,7 +16,7 @@ class UndecodableSoundError(ValueError):
 def decode(sound: bytes) -> bytes:
     """Return a whole sound file as 8 kHz 16-bit mono.
 
-    Raises UndecodableSoundError when the bytes hold no audio. One resampler serves one file, because
+    Raises UndecodableSoundError when the bytes hold no audio. One resampler serves one file:
     a resampler refuses a source whose format changes on the way.
     """
     out = bytearray()

@@ -94,7 +94,7 @@ def audible(speaker: Channel, listener: Channel) -> bool:
 
 
 class Floor:
-    """All open channels and the clock that moves them; the clock stands still while none is open."""
+    """All open channels and the clock that moves them; it stands still while none is open."""
 
     def __init__(self) -> None:
         """Make an empty floor."""

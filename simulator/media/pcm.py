@@ -1,4 +1,7 @@
-"""Telephone audio as plain bytes: 8 kHz, 16-bit, mono; tones, music and mixing. Pure: no clock, no files."""
+"""Telephone audio as plain bytes (8 kHz, 16-bit, mono): tones, music, mixing.
+
+Pure: bytes in, bytes out; no clock, no files.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ DTMF_HZ: dict[str, tuple[int, int]] = {
     "*": (941, 1209), "0": (941, 1336), "#": (941, 1477), "D": (941, 1633),
 }  # fmt: skip
 
-# A slow, quiet progression (C, Am, F, G) as (beat, frequency in Hz); one beat is half a second.
+# A slow, quiet progression C, Am, F, G; each chord is played note by note.
 _MUSIC_BEAT_SECONDS = 0.5
 _MUSIC_CHORDS_HZ: tuple[tuple[float, ...], ...] = (
     (261.63, 329.63, 392.00, 523.25),
@@ -111,7 +114,8 @@ def _soft_note(hz: float) -> array[int]:
     note = array("h")
     for n in range(count):
         swell = min(1.0, n / 400) * math.exp(-3.0 * n / count) * (1 - n / count)
-        note.append(round(0.06 * _PEAK * swell * (math.sin(step * n) + 0.3 * math.sin(2 * step * n))))
+        wave = math.sin(step * n) + 0.3 * math.sin(2 * step * n)
+        note.append(round(0.06 * _PEAK * swell * wave))
     return note
 
 

@@ -37,18 +37,18 @@ class OutgoingTrack(MediaStreamTrack):
     def __init__(self) -> None:
         """Make a track with nothing to hear yet."""
         super().__init__()
-        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(_FRAMES_WAITING_MAX)
+        self._frames: asyncio.Queue[bytes] = asyncio.Queue(_FRAMES_WAITING_MAX)
         self._samples_sent = 0
 
     def put(self, frame: bytes) -> None:
         """Queue one 20 ms frame; when the sender stalls the oldest frame is dropped."""
-        if self._waiting.full():
-            self._waiting.get_nowait()
-        self._waiting.put_nowait(frame)
+        if self._frames.full():
+            self._frames.get_nowait()
+        self._frames.put_nowait(frame)
 
     async def recv(self) -> av.AudioFrame:
         """Return the next frame for the encoder (called by aiortc)."""
-        pcm = await self._waiting.get()
+        pcm = await self._frames.get()
         frame = av.AudioFrame(format="s16", layout="mono", samples=FRAME_SAMPLES)
         frame.planes[0].update(pcm)
         frame.sample_rate = SAMPLE_RATE_HZ
