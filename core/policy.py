@@ -32,7 +32,7 @@ class Policy(BaseModel):
     wait_unheard_seconds_max: Annotated[float, Field(ge=30, le=3600)]
     estimate_talk_seconds: Seconds
     menu_seconds_max: Annotated[float, Field(ge=30, le=3600)]
-    talk_seconds_max: Seconds
+    talk_check_seconds: Annotated[float, Field(ge=30, le=3600)]
     service_level_seconds: Annotated[float, Field(ge=1, le=600)]
     short_abandon_seconds: Annotated[float, Field(ge=0, le=60)]
     priority_step_seconds: Seconds

@@ -130,3 +130,12 @@ class CallEvent(Base):
     state: Mapped[str]
     counselor_id: Mapped[uuid.UUID | None]
     reason: Mapped[str | None]
+
+
+class CarrierPace(Base):
+    """When the next new call may be asked of the carrier; one row for all processes."""
+
+    __tablename__ = "carrier_pace"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    next_at: Mapped[datetime]

@@ -1,0 +1,161 @@
+"""Reading who is there: presences, who may be offered a call, sessions."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, and_, or_, select
+from sqlalchemy.orm import Session
+
+from core.clock import SEOUL
+from core.models import Account
+from counselors.models import CounselingSession, Counselor, Presence
+from counselors.states import PresenceState, SessionState, Status
+
+
+@dataclass(frozen=True)
+class PresenceView:
+    """A counselor's presence as the desk shows it. since: when status or state last moved."""
+
+    status: str
+    state: str
+    since: datetime
+    not_answering_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PresenceRow:
+    """A counselor's presence as the board shows it."""
+
+    counselor_id: uuid.UUID
+    login: str
+    name: str
+    status: str
+    state: str
+    since: datetime
+    endpoint: str
+    not_answering_since: datetime | None
+    heard_at: datetime | None
+
+
+class ReadyRow(NamedTuple):
+    """A counselor who may be offered a call now."""
+
+    counselor_id: uuid.UUID
+    idle_since: datetime
+    skills: dict[str, Any]
+    languages: list[str]
+    endpoint: str
+
+
+def presence(session: Session, counselor_id: uuid.UUID) -> PresenceView | None:
+    """Return the presence of one counselor, or None where there is none."""
+    row = session.get(Presence, counselor_id, populate_existing=True)
+    if row is None:
+        return None
+    since = max(row.status_since, row.state_since)
+    return PresenceView(row.status, row.state, since, row.not_answering_since)
+
+
+def presences(session: Session) -> list[PresenceRow]:
+    """Return every counselor's presence, by login."""
+    rows = session.execute(
+        select(Presence, Account.login, Account.name, Counselor.endpoint)
+        .join(Counselor, Counselor.id == Presence.counselor_id)
+        .join(Account, Account.id == Counselor.id)
+        .where(Account.role == "counselor")
+        .order_by(Account.login)
+    )
+    return [_presence_row(row) for row in rows]
+
+
+def _presence_row(row: Row[Any]) -> PresenceRow:
+    held: Presence = row[0]
+    return PresenceRow(
+        counselor_id=held.counselor_id,
+        login=row.login,
+        name=row.name,
+        status=held.status,
+        state=held.state,
+        since=max(held.status_since, held.state_since),
+        endpoint=row.endpoint,
+        not_answering_since=held.not_answering_since,
+        heard_at=held.heard_at,
+    )
+
+
+def ready(session: Session, now: datetime, heartbeat_seconds_max: float) -> list[ReadyRow]:
+    """Return who may be offered a call now, longest idle first.
+
+    Only counselors (companions never get first-time calls) who say they are ready, are free,
+    hold a certificate valid today in Seoul, and are reachable: a browser heard within
+    `heartbeat_seconds_max`, or a SIP or telephone endpoint, which needs no heartbeat.
+    """
+    heard_after = now - timedelta(seconds=heartbeat_seconds_max)
+    rows = session.execute(
+        select(
+            Presence.counselor_id,
+            Presence.idle_since,
+            Counselor.skills,
+            Counselor.languages,
+            Counselor.endpoint,
+        )
+        .join(Counselor, Counselor.id == Presence.counselor_id)
+        .join(Account, Account.id == Counselor.id)
+        .where(
+            Presence.status == Status.READY,
+            Presence.state == PresenceState.FREE,
+            Account.role == "counselor",
+            Counselor.certified_until >= now.astimezone(SEOUL).date(),
+            or_(Counselor.endpoint != "browser", Presence.heard_at >= heard_after),
+        )
+        .order_by(Presence.idle_since, Presence.counselor_id)
+    )
+    return [ReadyRow(*row) for row in rows]
+
+
+def unheard_with_offer(
+    session: Session, now: datetime, heartbeat_seconds_max: float
+) -> list[uuid.UUID]:
+    """Return browser counselors holding an offer who gave no sign of life in time."""
+    heard_after = now - timedelta(seconds=heartbeat_seconds_max)
+    silent = or_(Presence.heard_at < heard_after, Presence.heard_at.is_(None))
+    rows = session.scalars(
+        select(Presence.counselor_id)
+        .join(Counselor, Counselor.id == Presence.counselor_id)
+        .where(
+            Presence.state == PresenceState.OFFERED, and_(Counselor.endpoint == "browser", silent)
+        )
+    )
+    return list(rows)
+
+
+def open_session(session: Session, counselor_id: uuid.UUID) -> CounselingSession | None:
+    """Return the counselor's session that is not closed yet, if any."""
+    return session.scalar(
+        select(CounselingSession).where(
+            CounselingSession.counselor_id == counselor_id,
+            CounselingSession.state != SessionState.CLOSED,
+        )
+    )
+
+
+def live_session(session: Session, call_id: uuid.UUID) -> CounselingSession | None:
+    """Return the session in which this call is being joined or talked, if any."""
+    return session.scalar(
+        select(CounselingSession).where(
+            CounselingSession.call_id == call_id,
+            CounselingSession.state.in_([SessionState.JOINING, SessionState.TALKING]),
+        )
+    )
+
+
+def wrapping_session(session: Session, call_id: uuid.UUID) -> CounselingSession | None:
+    """Return the session of this call whose outcome is being written, if any."""
+    return session.scalar(
+        select(CounselingSession).where(
+            CounselingSession.call_id == call_id,
+            CounselingSession.state == SessionState.WRAPPING,
+        )
+    )

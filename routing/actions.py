@@ -1,0 +1,325 @@
+"""What counselors do: say a status, accept, decline, end a session, write the outcome.
+
+Each takes an open transaction, locks call, then presence, then offer or session (always in that
+order), and returns a value. Late and repeated calls are answered, never raised.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.policy import Policy
+from counselors import presence, sessions
+from counselors import records as counselor_records
+from counselors.models import CounselingSession, Presence
+from counselors.records import PresenceView
+from counselors.states import PresenceEvent, PresenceState, SessionState, Status
+from routing import calls, orders, records
+from routing.models import Call, Offer
+from routing.orders import OrderKind
+from routing.states import OFFER_LIFE, CallEvent, OfferEvent, OfferState
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The offer is yours. join_token lets the counselor's browser leg in, once."""
+
+    session_id: uuid.UUID
+    call_id: uuid.UUID
+    join_token: str
+
+
+@dataclass(frozen=True)
+class Declined:
+    """The offer went back to the queue."""
+
+    call_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The session is over; wrap-up has begun (or had begun already)."""
+
+    session_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Written:
+    """The outcome is stored."""
+
+    session_id: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Gone:
+    """No longer yours: withdrawn, lapsed, somebody else's, or never there."""
+
+    reason: str
+
+
+def change_status(
+    session: Session, counselor_id: uuid.UUID, status: str, now: datetime, policy: Policy
+) -> PresenceView:
+    """Say "ready", "break" or "off". Leaving during an offer sends the call back to the queue.
+
+    Raises ValueError for another word, UnknownCounselor where there is no presence.
+    """
+    said = Status(status)
+    offer = records.open_offer_of(session, counselor_id)
+    if offer is not None and said is not Status.READY:
+        decline_offer(session, offer.id, counselor_id, "counselor left", now, policy)
+    held = presence.locked(session, counselor_id)
+    presence.say(held, said, now)
+    session.flush()
+    return PresenceView(held.status, held.state, max(held.status_since, held.state_since))
+
+
+def accept_offer(
+    session: Session,
+    offer_id: uuid.UUID,
+    counselor_id: uuid.UUID,
+    now: datetime,
+    policy: Policy,
+) -> Accepted | Gone:
+    """Accept an open offer: the call is yours and a session is open.
+
+    Accepted twice by the same counselor while the leg is still to come: the same session, and a
+    new join token (the first stops working).
+    """
+    found = _locked_offer(session, offer_id, counselor_id)
+    if found is None:
+        return Gone("no such offer")
+    call, held, offer = found
+    if offer.state == OfferState.ACCEPTED:
+        return _accepted_again(session, call, counselor_id)
+    if offer.state != OfferState.OPEN:
+        return Gone(offer.state)
+    _end_offer(offer, OfferEvent.ACCEPT, now)
+    calls.move(session, call, CallEvent.ACCEPTED, now, policy, counselor_id=counselor_id)
+    talk = sessions.open_session(
+        session,
+        call_id=call.id,
+        offer_id=offer.id,
+        held=held,
+        now=now,
+        join_seconds_max=policy.join_seconds_max,
+    )
+    return Accepted(talk.id, call.id, sessions.mint_join_token(talk))
+
+
+def _accepted_again(session: Session, call: Call, counselor_id: uuid.UUID) -> Accepted | Gone:
+    talk = counselor_records.live_session(session, call.id)
+    if talk is None or talk.counselor_id != counselor_id or talk.state != SessionState.JOINING:
+        return Gone("accepted already")
+    return Accepted(talk.id, call.id, sessions.mint_join_token(talk))
+
+
+def decline_offer(
+    session: Session,
+    offer_id: uuid.UUID,
+    counselor_id: uuid.UUID,
+    reason: str,
+    now: datetime,
+    policy: Policy,
+) -> Declined | Gone:
+    """Give an open offer back: the call keeps its arrival, the counselor stays as they are."""
+    return return_offer(
+        session, offer_id, counselor_id, OfferEvent.DECLINE, now, policy, reason=reason
+    )
+
+
+def lapse_offer(
+    session: Session, offer_id: uuid.UUID, counselor_id: uuid.UUID, now: datetime, policy: Policy
+) -> Declined | Gone:
+    """Ring-no-answer: the call goes back to the head, the counselor is set to not answering."""
+    result = return_offer(
+        session, offer_id, counselor_id, OfferEvent.LAPSE, now, policy, reason="no answer"
+    )
+    if isinstance(result, Declined):
+        presence.mark_not_answering(presence.locked(session, counselor_id), now)
+    return result
+
+
+def return_offer(
+    session: Session,
+    offer_id: uuid.UUID,
+    counselor_id: uuid.UUID,
+    event: OfferEvent,
+    now: datetime,
+    policy: Policy,
+    *,
+    reason: str,
+) -> Declined | Gone:
+    """End an open offer by `event` and put its call back where it was in the queue."""
+    found = _locked_offer(session, offer_id, counselor_id)
+    if found is None:
+        return Gone("no such offer")
+    call, held, offer = found
+    if offer.state != OfferState.OPEN:
+        return Gone(offer.state)
+    _end_offer(offer, event, now)
+    offer.decline_reason = reason
+    presence.move(held, PresenceEvent.OFFER_ENDED, now)
+    lapsed = event is OfferEvent.LAPSE
+    calls.move(
+        session,
+        call,
+        CallEvent.OFFER_LAPSED if lapsed else CallEvent.DECLINED,
+        now,
+        policy,
+        reason=reason,
+        counselor_id=counselor_id,
+    )
+    stop_ringing(session, call, offer.id, now)
+    return Declined(call.id)
+
+
+def end_session(
+    session: Session,
+    session_id: uuid.UUID,
+    counselor_id: uuid.UUID,
+    now: datetime,
+    policy: Policy,
+) -> Ended | Gone:
+    """The counselor ends the conversation: the caller hears a goodbye, wrap-up begins."""
+    found = locked_session(session, session_id)
+    if found is None or found[2].counselor_id != counselor_id:
+        return Gone("no such session")
+    call, held, talk = found
+    if talk.state in (SessionState.WRAPPING, SessionState.CLOSED):
+        return Ended(talk.id)
+    end_talk(session, call, held, talk, CallEvent.TALK_ENDED, "counselor ended", now, policy)
+    orders.write(
+        session,
+        OrderKind.MOVE,
+        call_id=call.id,
+        subject_id=talk.id,
+        now=now,
+        to="goodbye",
+        leg_sid=call.carrier_sid,
+    )
+    return Ended(talk.id)
+
+
+def end_talk(
+    session: Session,
+    call: Call,
+    held: Presence,
+    talk: CounselingSession,
+    event: CallEvent,
+    reason: str,
+    now: datetime,
+    policy: Policy,
+) -> None:
+    """Begin the wrap-up and let the counselor's leg go."""
+    orders.drop(session, OrderKind.MOVE, talk.id, now)
+    sessions.end_talk(talk, held, reason, now, policy.wrap_seconds_max)
+    calls.move(session, call, event, now, policy, reason=reason, counselor_id=held.counselor_id)
+    hang_up_leg(session, talk, now)
+
+
+def write_outcome(
+    session: Session,
+    session_id: uuid.UUID,
+    counselor_id: uuid.UUID,
+    outcome: dict[str, Any],
+    sealed_notes: bytes | None,
+    now: datetime,
+    policy: Policy,
+) -> Written | Gone:
+    """Write the outcome of a session in wrap-up and close it; the seat is free again.
+
+    The same counselor may write it again, or late (after the wrap-up lapsed), for the record.
+    An unfinished talk has no outcome yet: Gone("still talking").
+    """
+    found = locked_session(session, session_id)
+    if found is None or found[2].counselor_id != counselor_id:
+        return Gone("no such session")
+    call, held, talk = found
+    if talk.state in (SessionState.JOINING, SessionState.TALKING):
+        return Gone("still talking")
+    if talk.state == SessionState.WRAPPING:
+        sessions.close(talk, held, outcome, now)
+        calls.move(session, call, CallEvent.OUTCOME_WRITTEN, now, policy, counselor_id=counselor_id)
+    else:
+        sessions.keep_outcome(talk, outcome, now)
+    talk.sealed_notes = sealed_notes
+    return Written(talk.id)
+
+
+def stop_ringing(session: Session, call: Call, offer_id: uuid.UUID, now: datetime) -> None:
+    """Take back the ringing of an offer: the order if nobody has it yet, else the leg."""
+    orders.drop(session, OrderKind.RING, offer_id, now)
+    leg_sid = orders.rung_leg(session, offer_id)
+    if leg_sid is not None:
+        orders.write(
+            session,
+            OrderKind.HANG_UP,
+            call_id=call.id,
+            subject_id=offer_id,
+            now=now,
+            leg_sid=leg_sid,
+        )
+
+
+def hang_up_leg(session: Session, talk: CounselingSession, now: datetime) -> None:
+    """Let the counselor's leg go, where it ever came."""
+    if talk.leg_sid is None:
+        return
+    orders.write(
+        session,
+        OrderKind.HANG_UP,
+        call_id=talk.call_id,
+        subject_id=talk.id,
+        now=now,
+        leg_sid=talk.leg_sid,
+    )
+
+
+def locked_session(
+    session: Session, session_id: uuid.UUID
+) -> tuple[Call, Presence, CounselingSession] | None:
+    """Return call, presence and session under locks taken in the house order, or None."""
+    seen = session.get(CounselingSession, session_id)
+    if seen is None:
+        return None
+    call = records.call_locked(session, seen.call_id)
+    assert call is not None
+    held = presence.locked(session, seen.counselor_id)
+    talk = session.get_one(
+        CounselingSession, session_id, with_for_update=True, populate_existing=True
+    )
+    return call, held, talk
+
+
+def _locked_offer(
+    session: Session, offer_id: uuid.UUID, counselor_id: uuid.UUID
+) -> tuple[Call, Presence, Offer] | None:
+    seen = session.get(Offer, offer_id)
+    if seen is None or seen.counselor_id != counselor_id:
+        return None
+    call = records.call_locked(session, seen.call_id)
+    assert call is not None
+    held = presence.locked(session, counselor_id)
+    offer = session.get_one(Offer, offer_id, with_for_update=True, populate_existing=True)
+    return call, held, offer
+
+
+def _end_offer(offer: Offer, event: OfferEvent, now: datetime) -> None:
+    offer.state = OFFER_LIFE.after(OfferState(offer.state), event)
+    offer.ended_at = now
+
+
+def free_from_offer(session: Session, call: Call, now: datetime) -> None:
+    """Withdraw the open offer of a call whose caller is gone."""
+    offer = records.open_offer(session, call.id)
+    if offer is None:
+        return
+    held = presence.locked(session, offer.counselor_id)
+    _end_offer(offer, OfferEvent.WITHDRAW, now)
+    if held.state == PresenceState.OFFERED:
+        presence.move(held, PresenceEvent.OFFER_ENDED, now)
+    stop_ringing(session, call, offer.id, now)

@@ -1,0 +1,169 @@
+"""Deciding for everyone at once: choose (pure), reserve (the database referees), ring (an order).
+
+Dispatch is serialised by one advisory lock; what changes the queue only wakes it. Rows that
+somebody else is changing at this moment are skipped: whoever changes them rings the bell again.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from core.database import lock
+from core.policy import Policy
+from counselors import records as counselor_records
+from counselors.models import Presence
+from counselors.records import ReadyRow
+from counselors.states import PresenceState, Status
+from routing import records
+from routing.choose import Match, ReadyCounselor, choose
+from routing.journal import journal_many
+from routing.models import Call, Offer, Order
+from routing.orders import OrderKind
+from routing.states import CallEvent, CallState, OfferState
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A reservation made: this call is offered to this counselor until the deadline."""
+
+    offer_id: uuid.UUID
+    call_id: uuid.UUID
+    counselor_id: uuid.UUID
+    endpoint: str
+    reason: str
+    deadline: datetime
+
+
+def dispatch(session: Session, now: datetime, policy: Policy) -> tuple[Offered, ...]:
+    """Offer waiting calls to ready counselors, as many pairs as there can be; return the offers.
+
+    A counselor at a browser sees the offer on the desk; others are rung by an order.
+    """
+    if not records.anyone_waiting(session):
+        return ()
+    lock(session, "dispatch")
+    ready = counselor_records.ready(session, now, policy.heartbeat_seconds_max)
+    if not ready:
+        return ()
+    heads = records.heads_of_queue(
+        session,
+        len(ready),
+        now,
+        step_seconds=policy.priority_step_seconds,
+        rest_seconds=policy.decline_rest_seconds,
+    )
+    matches = choose(
+        heads,
+        [
+            ReadyCounselor(row.counselor_id, row.idle_since, row.skills, row.languages)
+            for row in ready
+        ],
+        priority_step_seconds=policy.priority_step_seconds,
+        skill_relax_seconds=policy.skill_relax_seconds,
+        now=now,
+    )
+    return _reserve(session, matches, ready, now, policy)
+
+
+def _reserve(
+    session: Session, matches: list[Match], ready: list[ReadyRow], now: datetime, policy: Policy
+) -> tuple[Offered, ...]:
+    held = _hold(session, matches)
+    if not held:
+        return ()
+    endpoints = {row.counselor_id: row.endpoint for row in ready}
+    deadline = now + timedelta(seconds=policy.ring_seconds_max)
+    offers = tuple(
+        Offered(
+            uuid.uuid4(),
+            match.call_id,
+            match.counselor_id,
+            endpoints[match.counselor_id],
+            match.reason,
+            deadline,
+        )
+        for match in held
+    )
+    _write(session, offers, now)
+    _ring(session, offers, now)
+    return offers
+
+
+def _hold(session: Session, matches: list[Match]) -> list[Match]:
+    """Lock both sides of each pair; keep the pairs of which both are still as they were chosen."""
+    calls = session.scalars(
+        select(Call.id)
+        .where(Call.id.in_([match.call_id for match in matches]), Call.state == CallState.WAITING)
+        .with_for_update(skip_locked=True)
+    )
+    waiting = set(calls)
+    counselors = session.scalars(
+        select(Presence.counselor_id)
+        .where(
+            Presence.counselor_id.in_([match.counselor_id for match in matches]),
+            Presence.status == Status.READY,
+            Presence.state == PresenceState.FREE,
+        )
+        .with_for_update(skip_locked=True)
+    )
+    free = set(counselors)
+    return [match for match in matches if match.call_id in waiting and match.counselor_id in free]
+
+
+def _write(session: Session, offers: tuple[Offered, ...], now: datetime) -> None:
+    session.execute(
+        update(Call)
+        .where(Call.id.in_([offer.call_id for offer in offers]))
+        .values(state=CallState.OFFERED, state_since=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Presence)
+        .where(Presence.counselor_id.in_([offer.counselor_id for offer in offers]))
+        .values(state=PresenceState.OFFERED, state_since=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        insert(Offer),
+        [
+            {
+                "id": offer.offer_id,
+                "call_id": offer.call_id,
+                "counselor_id": offer.counselor_id,
+                "state": OfferState.OPEN,
+                "reason": offer.reason,
+                "offered_at": now,
+                "deadline": offer.deadline,
+            }
+            for offer in offers
+        ],
+    )
+    journal_many(
+        session,
+        [
+            (offer.call_id, CallEvent.OFFERED, CallState.OFFERED, offer.counselor_id, offer.reason)
+            for offer in offers
+        ],
+        now,
+    )
+
+
+def _ring(session: Session, offers: tuple[Offered, ...], now: datetime) -> None:
+    rows = [
+        {
+            "id": uuid.uuid4(),
+            "kind": OrderKind.RING,
+            "call_id": offer.call_id,
+            "subject_id": offer.offer_id,
+            "details": {"counselor_id": str(offer.counselor_id)},
+            "created_at": now,
+            "due_at": now,
+        }
+        for offer in offers
+        if offer.endpoint != "browser"
+    ]
+    if rows:
+        session.execute(insert(Order), rows)

@@ -1,0 +1,202 @@
+"""What the line reports: callers joining, leaving and being joined; counselor legs coming, going.
+
+Every action is harmless when it comes late, twice or out of order: it then changes nothing and
+says so.
+"""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from core.policy import Policy
+from counselors import presence, sessions
+from counselors import records as counselor_records
+from counselors.models import CounselingSession, Counselor
+from counselors.states import SessionState
+from routing import calls, orders
+from routing.actions import end_talk, free_from_offer, hang_up_leg, locked_session
+from routing.journal import journal_many
+from routing.models import Call
+from routing.orders import OrderKind
+from routing.states import CALL_LIFE, CallEvent, CallState
+
+
+class Effect(StrEnum):
+    """What an event changed."""
+
+    CHANGED = "changed"
+    NOTHING = "nothing"
+
+
+def join_queue(
+    session: Session,
+    call: Call,
+    *,
+    need: str,
+    language: str,
+    priority: int,
+    now: datetime,
+    policy: Policy,
+) -> Effect:
+    """The caller chose the helpline: from now on the call waits, in order of this arrival."""
+    if not CALL_LIFE.allows(CallState(call.state), CallEvent.JOINED_QUEUE):
+        return Effect.NOTHING
+    call.need = need
+    call.language = language
+    call.priority = priority
+    call.queued_at = now
+    calls.move(session, call, CallEvent.JOINED_QUEUE, now, policy)
+    return Effect.CHANGED
+
+
+def hear_of(call: Call, now: datetime, policy: Policy) -> None:
+    """The carrier showed that the caller is still there; the call's look-up is put off."""
+    call.heard_at = now
+    if call.state in (CallState.WAITING, CallState.OFFERED, CallState.CONNECTED):
+        call.deadline = calls.deadline(CallState(call.state), now, policy)
+
+
+def raise_priority(session: Session, call: Call, reason: str, now: datetime) -> Effect:
+    """The caller pressed the safety key: move the call ahead, once."""
+    if call.state not in (CallState.WAITING, CallState.OFFERED) or call.priority > 0:
+        return Effect.NOTHING
+    call.priority = 1
+    journal_many(session, [(call.id, "priority_raised", call.state, None, reason)], now)
+    return Effect.CHANGED
+
+
+def caller_left(session: Session, call: Call, reason: str, now: datetime, policy: Policy) -> Effect:
+    """The caller's leg ended, wherever the call was."""
+    state = CallState(call.state)
+    if not CALL_LIFE.allows(state, CallEvent.CALLER_LEFT):
+        return Effect.NOTHING
+    call.left_at = now
+    if state is CallState.CONNECTED:
+        return _left_talk(session, call, reason, now, policy)
+    calls.move(session, call, CallEvent.CALLER_LEFT, now, policy, reason=reason)
+    if state is CallState.OFFERED:
+        free_from_offer(session, call, now)
+    return Effect.CHANGED
+
+
+def _left_talk(session: Session, call: Call, reason: str, now: datetime, policy: Policy) -> Effect:
+    talk = counselor_records.live_session(session, call.id)
+    assert talk is not None, "a connected call has a live session"
+    held = presence.locked(session, talk.counselor_id)
+    end_talk(session, call, held, talk, CallEvent.CALLER_LEFT, reason, now, policy)
+    return Effect.CHANGED
+
+
+def counselor_joined(
+    session: Session, session_id: uuid.UUID, leg_sid: str, now: datetime, policy: Policy
+) -> Effect:
+    """The counselor's leg is at the conference: now the caller is moved there.
+
+    A second leg for a session that has one changes nothing.
+    """
+    found = locked_session(session, session_id)
+    if found is None or found[2].state != SessionState.JOINING:
+        return Effect.NOTHING
+    call, _held, talk = found
+    sessions.leg_joined(talk, leg_sid, now, policy.join_seconds_max)
+    orders.write(
+        session,
+        OrderKind.MOVE,
+        call_id=call.id,
+        subject_id=talk.id,
+        now=now,
+        to="join",
+        leg_sid=call.carrier_sid,
+    )
+    return Effect.CHANGED
+
+
+def caller_joined(
+    session: Session, session_id: uuid.UUID, carrier_sid: str, now: datetime
+) -> Effect:
+    """The caller's leg is at the conference: both can talk. Counts as answered, once."""
+    found = locked_session(session, session_id)
+    if found is None or found[0].carrier_sid != carrier_sid:
+        return Effect.NOTHING
+    call, _held, talk = found
+    if talk.state != SessionState.TALKING or talk.joined_at is not None:
+        return Effect.NOTHING
+    sessions.caller_joined(talk, now)
+    call.answered_at = call.answered_at or now
+    journal_many(session, [(call.id, calls.ANSWERED, call.state, talk.counselor_id, None)], now)
+    return Effect.CHANGED
+
+
+def counselor_leg_ended(
+    session: Session,
+    session_id: uuid.UUID,
+    leg_sid: str,
+    reason: str,
+    now: datetime,
+    policy: Policy,
+) -> Effect:
+    """The counselor's leg ended. A hung-up desk phone ends the session; a lost browser does not.
+
+    leg_sid must be the leg of the session: the end of an older leg changes nothing.
+    """
+    found = locked_session(session, session_id)
+    if found is None or found[2].leg_sid != leg_sid:
+        return Effect.NOTHING
+    call, held, talk = found
+    if talk.state not in (SessionState.JOINING, SessionState.TALKING):
+        return Effect.NOTHING
+    if talk.joined_at is not None and not _at_browser(session, talk):
+        end_talk(session, call, held, talk, CallEvent.TALK_ENDED, "counselor hung up", now, policy)
+        _move_caller(session, call, talk, "goodbye", now)
+        return Effect.CHANGED
+    return lose_counselor(session, session_id, reason, now, policy)
+
+
+def lose_counselor(
+    session: Session, session_id: uuid.UUID, reason: str, now: datetime, policy: Policy
+) -> Effect:
+    """The counselor is gone from a live session: the caller goes back to the head of the queue.
+
+    The original arrival stays, and the same counselor comes first if they are back in time.
+    """
+    found = locked_session(session, session_id)
+    if found is None or found[2].state not in (SessionState.JOINING, SessionState.TALKING):
+        return Effect.NOTHING
+    call, held, talk = found
+    was_moved = talk.state == SessionState.TALKING
+    orders.drop(session, OrderKind.MOVE, talk.id, now)
+    sessions.lose_leg(talk, held, reason, now)
+    call.preferred_counselor_id = talk.counselor_id
+    calls.move(
+        session,
+        call,
+        CallEvent.COUNSELOR_LOST,
+        now,
+        policy,
+        reason=reason,
+        counselor_id=talk.counselor_id,
+    )
+    hang_up_leg(session, talk, now)
+    if was_moved:
+        _move_caller(session, call, talk, "reconnect", now)
+    return Effect.CHANGED
+
+
+def _at_browser(session: Session, talk: CounselingSession) -> bool:
+    return session.get_one(Counselor, talk.counselor_id).endpoint == "browser"
+
+
+def _move_caller(
+    session: Session, call: Call, talk: CounselingSession, to: str, now: datetime
+) -> None:
+    orders.write(
+        session,
+        OrderKind.MOVE,
+        call_id=call.id,
+        subject_id=talk.id,
+        now=now,
+        to=to,
+        leg_sid=call.carrier_sid,
+    )

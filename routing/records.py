@@ -1,0 +1,189 @@
+"""Reading calls, offers and orders by name; never commits."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Float, func, or_, select, text
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from counselors.models import Presence
+from counselors.states import Status
+from routing.choose import WaitingCall
+from routing.models import Call, Offer, Order
+from routing.states import CallState, OfferState
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A waiting call as the board shows it, in the order of asking."""
+
+    call_id: uuid.UUID
+    queued_at: datetime
+    need: str
+    priority: int
+    reason: str
+    language: str
+
+
+def queue_order(priority_step_seconds: float) -> ColumnElement[float]:
+    """The order of asking in SQL; the same formula as `routing.choose.queue_key`."""
+    arrived = func.extract("epoch", Call.queued_at).cast(Float)
+    return arrived - Call.priority * priority_step_seconds - Call.head_seconds
+
+
+def call_by_sid(session: Session, carrier_sid: str) -> Call | None:
+    """Return the call with this carrier sid under a row lock, if we know it."""
+    return session.scalar(
+        select(Call)
+        .where(Call.carrier_sid == carrier_sid)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def call_locked(session: Session, call_id: uuid.UUID) -> Call | None:
+    """Return the call under a row lock."""
+    return session.get(Call, call_id, with_for_update=True, populate_existing=True)
+
+
+def open_offer(session: Session, call_id: uuid.UUID) -> Offer | None:
+    """Return the open offer of this call, if any."""
+    return session.scalar(
+        select(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.OPEN)
+    )
+
+
+def open_offer_of(session: Session, counselor_id: uuid.UUID) -> Offer | None:
+    """Return the open offer to this counselor, if any."""
+    return session.scalar(
+        select(Offer).where(Offer.counselor_id == counselor_id, Offer.state == OfferState.OPEN)
+    )
+
+
+_HEADS = text(
+    """
+    SELECT id, queued_at, priority, head_seconds, need, language, preferred_counselor_id
+    FROM (
+        SELECT c.*, row_number() OVER (
+            PARTITION BY need, language
+            ORDER BY extract(epoch FROM queued_at) - priority * :step - head_seconds, id
+        ) AS place
+        FROM calls c WHERE state = 'waiting'
+    ) ranked
+    WHERE place <= :heads OR preferred_counselor_id IS NOT NULL
+    """
+)
+
+
+def heads_of_queue(
+    session: Session, heads: int, now: datetime, *, step_seconds: float, rest_seconds: float
+) -> list[WaitingCall]:
+    """Return the first `heads` waiting calls of each need and language, as `choose` takes them.
+
+    No more than that many can be matched with `heads` ready counselors. Each carries who lately
+    declined it, so that it is not offered to them again at once.
+    """
+    rows = session.execute(_HEADS, {"step": step_seconds, "heads": heads}).all()
+    rested = _rested(session, [row.id for row in rows], now - timedelta(seconds=rest_seconds))
+    return [
+        WaitingCall(
+            row.id,
+            row.queued_at,
+            row.priority,
+            row.head_seconds,
+            row.need,
+            row.language,
+            row.preferred_counselor_id,
+            rested.get(row.id, frozenset()),
+        )
+        for row in rows
+    ]
+
+
+def _rested(
+    session: Session, call_ids: list[uuid.UUID], since: datetime
+) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
+    if not call_ids:
+        return {}
+    rows = session.execute(
+        select(Offer.call_id, func.array_agg(Offer.counselor_id))
+        .where(
+            Offer.call_id.in_(call_ids),
+            Offer.state.in_([OfferState.DECLINED, OfferState.LAPSED]),
+            Offer.ended_at > since,
+        )
+        .group_by(Offer.call_id)
+    )
+    return {call_id: frozenset(ids) for call_id, ids in rows}
+
+
+def waiting(session: Session, priority_step_seconds: float) -> list[QueueRow]:
+    """Return everyone who waits or is being offered, in the order of asking."""
+    rows = session.execute(
+        select(Call.id, Call.queued_at, Call.need, Call.priority, Call.language, Call.state)
+        .where(Call.state.in_([CallState.WAITING, CallState.OFFERED]))
+        .order_by(queue_order(priority_step_seconds), Call.id)
+    )
+    return [
+        QueueRow(
+            row.id, row.queued_at, row.need or "talk", row.priority, _why_waiting(row), row.language
+        )
+        for row in rows
+    ]
+
+
+def _why_waiting(row: object) -> str:
+    return "ringing" if getattr(row, "state", "") == CallState.OFFERED else "nobody free"
+
+
+def position(session: Session, call: Call, priority_step_seconds: float) -> int:
+    """Return how many calls will be asked up to and including this one (1 = next)."""
+    order = queue_order(priority_step_seconds)
+    assert call.queued_at is not None
+    own = call.queued_at.timestamp() - call.priority * priority_step_seconds - call.head_seconds
+    ahead = session.scalar(
+        select(func.count())
+        .select_from(Call)
+        .where(
+            Call.state.in_([CallState.WAITING, CallState.OFFERED]), order < own, Call.id != call.id
+        )
+    )
+    return 1 + (ahead or 0)
+
+
+def seats(session: Session) -> int:
+    """Return how many counselors are at work: ready, or with an offer, a call or a wrap-up."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(Presence)
+            .where(or_(Presence.status == Status.READY, Presence.state != "free"))
+        )
+        or 0
+    )
+
+
+def anyone_waiting(session: Session) -> bool:
+    """Tell whether a call waits."""
+    return (
+        session.scalar(select(Call.id).where(Call.state == CallState.WAITING).limit(1)) is not None
+    )
+
+
+def due_orders(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
+    """Return orders to be carried out now: due, or taken by somebody who did not report back."""
+    rows = session.scalars(
+        select(Order.id)
+        .where(
+            Order.due_at <= now,
+            or_(
+                Order.state == "due",
+                (Order.state == "sending") & (Order.lease_until <= now),
+            ),
+        )
+        .order_by(Order.due_at)
+        .limit(limit)
+    )
+    return list(rows)

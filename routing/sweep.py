@@ -1,0 +1,181 @@
+"""Mending what is overdue: every state has a limit, and this is who looks.
+
+A deadline is a column, so a sweep after any crash finds what the dead process left behind. Each
+item is mended in its own savepoint: one that can't be does not stop the others.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from core.database import try_lock
+from core.policy import Policy
+from counselors import presence, sessions
+from counselors import records as counselor_records
+from counselors.models import CounselingSession
+from counselors.states import SessionState
+from routing import calls, orders, records
+from routing.actions import lapse_offer, locked_session
+from routing.line import caller_left, lose_counselor
+from routing.models import Call, Offer
+from routing.orders import OrderKind
+from routing.states import CallEvent, CallState, OfferState
+
+log = logging.getLogger(__name__)
+
+EACH_MAX = 500
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How many of each kind were mended."""
+
+    offers_lapsed: int = 0
+    joins_lost: int = 0
+    wraps_lapsed: int = 0
+    calls_looked_up: int = 0
+
+    def __bool__(self) -> bool:
+        """Tell whether anything was mended."""
+        return any((self.offers_lapsed, self.joins_lost, self.wraps_lapsed, self.calls_looked_up))
+
+
+def sweep(session: Session, now: datetime, policy: Policy) -> Swept:
+    """Mend everything overdue at `now`; does nothing while another process sweeps."""
+    if not try_lock(session, "sweep"):
+        return Swept()
+    return Swept(
+        offers_lapsed=_each(session, _overdue_offers(session, now, policy), _lapse(now, policy)),
+        joins_lost=_each(session, _overdue_joins(session, now), _lose(now, policy)),
+        wraps_lapsed=_each(session, _overdue_wraps(session, now), _lapse_wrap(now, policy)),
+        calls_looked_up=_each(session, _overdue_calls(session, now), _look_up(now, policy)),
+    )
+
+
+Mend = Callable[[Session, uuid.UUID], object]
+
+
+def _each(session: Session, ids: Sequence[uuid.UUID], mend: Mend) -> int:
+    mended = 0
+    for subject_id in ids:
+        try:
+            with session.begin_nested():
+                mend(session, subject_id)
+            mended += 1
+        except (DBAPIError, AssertionError):
+            log.exception("sweep_item_failed", extra={"subject_id": str(subject_id)})
+    return mended
+
+
+def _overdue_offers(session: Session, now: datetime, policy: Policy) -> Sequence[uuid.UUID]:
+    unheard = counselor_records.unheard_with_offer(session, now, policy.heartbeat_seconds_max)
+    return session.scalars(
+        select(Offer.id)
+        .where(
+            Offer.state == OfferState.OPEN,
+            (Offer.deadline <= now) | Offer.counselor_id.in_(unheard),
+        )
+        .limit(EACH_MAX)
+    ).all()
+
+
+def _lapse(now: datetime, policy: Policy) -> Mend:
+    def mend(session: Session, offer_id: uuid.UUID) -> None:
+        counselor_id = session.get_one(Offer, offer_id).counselor_id
+        lapse_offer(session, offer_id, counselor_id, now, policy)
+
+    return mend
+
+
+def _overdue_sessions(
+    session: Session, now: datetime, *states: SessionState
+) -> Sequence[uuid.UUID]:
+    return session.scalars(
+        select(CounselingSession.id)
+        .where(CounselingSession.state.in_(states), CounselingSession.deadline <= now)
+        .limit(EACH_MAX)
+    ).all()
+
+
+def _overdue_joins(session: Session, now: datetime) -> Sequence[uuid.UUID]:
+    return _overdue_sessions(session, now, SessionState.JOINING, SessionState.TALKING)
+
+
+def _lose(now: datetime, policy: Policy) -> Mend:
+    def mend(session: Session, session_id: uuid.UUID) -> None:
+        never_came = session.get_one(CounselingSession, session_id).state == SessionState.JOINING
+        lose_counselor(session, session_id, "not joined in time", now, policy)
+        if never_came:
+            counselor_id = session.get_one(CounselingSession, session_id).counselor_id
+            presence.mark_not_answering(presence.locked(session, counselor_id), now)
+
+    return mend
+
+
+def _overdue_wraps(session: Session, now: datetime) -> Sequence[uuid.UUID]:
+    return _overdue_sessions(session, now, SessionState.WRAPPING)
+
+
+def _lapse_wrap(now: datetime, policy: Policy) -> Mend:
+    def mend(session: Session, session_id: uuid.UUID) -> None:
+        found = locked_session(session, session_id)
+        if found is None or found[2].state != SessionState.WRAPPING:
+            return
+        call, held, talk = found
+        sessions.close(talk, held, None, now)
+        calls.move(
+            session,
+            call,
+            CallEvent.WRAP_LAPSED,
+            now,
+            policy,
+            reason="unrecorded",
+            counselor_id=talk.counselor_id,
+        )
+
+    return mend
+
+
+def _overdue_calls(session: Session, now: datetime) -> Sequence[uuid.UUID]:
+    return session.scalars(
+        select(Call.id)
+        .where(Call.state.not_in([CallState.CLOSED, CallState.WRAPPING]), Call.deadline <= now)
+        .limit(EACH_MAX)
+    ).all()
+
+
+def _look_up(now: datetime, policy: Policy) -> Mend:
+    def mend(session: Session, call_id: uuid.UUID) -> None:
+        call = records.call_locked(session, call_id)
+        if call is None or call.state == CallState.CLOSED:
+            return
+        call.deadline = calls.deadline(CallState(call.state), now, policy)
+        orders.write(
+            session,
+            OrderKind.LOOK_UP,
+            call_id=call.id,
+            subject_id=call.id,
+            now=now,
+            leg_sid=call.carrier_sid,
+        )
+
+    return mend
+
+
+def settle_look_up(
+    session: Session, call_id: uuid.UUID, is_live: bool, now: datetime, policy: Policy
+) -> None:
+    """Apply what the carrier said of a call: still there, or gone without telling us."""
+    call = records.call_locked(session, call_id)
+    if call is None:
+        return
+    if is_live:
+        call.heard_at = now
+        return
+    caller_left(session, call, "found ended", now, policy)
