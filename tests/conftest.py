@@ -3,6 +3,7 @@
 Nothing of the developer's environment reaches a test, and no test reaches past this machine.
 """
 
+import base64
 import ipaddress
 import os
 import shutil
@@ -28,12 +29,19 @@ for name in list(os.environ):
         del os.environ[name]
 
 from core.clock import SteppedClock  # noqa: E402 - the environment is emptied first
+from core.config import Config, load_config  # noqa: E402
 from core.database import Database  # noqa: E402
 from core.embedded import EmbeddedPostgres, EmbeddedValkey  # noqa: E402
+from core.live import StillLive  # noqa: E402
+from core.metrics import Metrics  # noqa: E402
 from core.policy import Policy, load_policy  # noqa: E402
 from core.schema import upgrade  # noqa: E402
+from core.sealing import Sealer  # noqa: E402
+from core.services import Services, install  # noqa: E402
+from core.work import InlineWork  # noqa: E402
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, ten in the morning in Seoul
+DATA_KEY = bytes(range(120, 152))
 
 
 class BeyondThisMachine(AssertionError):
@@ -151,3 +159,41 @@ def clock() -> SteppedClock:
 def policy() -> Policy:
     """The policy as shipped."""
     return load_policy()
+
+
+@pytest.fixture
+def config(database_url: str) -> Config:
+    """A development configuration that names this test's database."""
+    return load_config(
+        {
+            "DATABASE_URL": database_url,
+            "SECRET_KEY": "a test's cookie-signing key, long enough",
+            "DATA_KEYS": base64.urlsafe_b64encode(DATA_KEY).decode(),
+        }
+    )
+
+
+@pytest.fixture
+def sealer() -> Sealer:
+    """The seals of the tests' own key."""
+    return Sealer((DATA_KEY,))
+
+
+@pytest.fixture
+def services(
+    config: Config, database: Database, clock: SteppedClock, sealer: Sealer, policy: Policy
+) -> Iterator[Services]:
+    """Everything an edge stands on, with work and bells that wait to be carried out."""
+    built = Services(
+        config=config,
+        policy=policy,
+        database=database,
+        clock=clock,
+        sealer=sealer,
+        work=InlineWork(),
+        live=StillLive(),
+        metrics=Metrics(),
+    )
+    install(built)
+    yield built
+    install(None)
