@@ -70,7 +70,7 @@ def presences(session: Session) -> list[PresenceRow]:
     return [_presence_row(row) for row in rows]
 
 
-def _presence_row(row: Row[Any]) -> PresenceRow:
+def _presence_row(row: Row[Presence, str, str, str]) -> PresenceRow:
     held: Presence = row[0]
     return PresenceRow(
         counselor_id=held.counselor_id,

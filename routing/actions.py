@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.database import lock
 from core.policy import Policy
 from counselors import presence, sessions
 from counselors import records as counselor_records
@@ -68,6 +69,8 @@ def change_status(
     Raises ValueError for another word, UnknownCounselor where there is no presence.
     """
     said = Status(status)
+    if said is not Status.READY:
+        lock(session, records.DISPATCH_LOCK)  # no offer is made while this one is taken back
     offer = records.open_offer_of(session, counselor_id)
     if offer is not None and said is not Status.READY:
         decline_offer(session, offer.id, counselor_id, "counselor left", now, policy)

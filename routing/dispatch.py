@@ -16,13 +16,13 @@ from core.policy import Policy
 from counselors import records as counselor_records
 from counselors.models import Presence
 from counselors.records import ReadyRow
-from counselors.states import PresenceState, Status
+from counselors.states import PRESENCE_LIFE, PresenceEvent, PresenceState, Status
 from routing import records
 from routing.choose import Match, ReadyCounselor, choose
 from routing.journal import journal_many
 from routing.models import Call, Offer, Order
 from routing.orders import OrderKind
-from routing.states import CallEvent, CallState, OfferState
+from routing.states import CALL_LIFE, CallEvent, CallState, OfferState
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def dispatch(session: Session, now: datetime, policy: Policy) -> tuple[Offered, 
     """
     if not records.anyone_waiting(session):
         return ()
-    lock(session, "dispatch")
+    lock(session, records.DISPATCH_LOCK)
     ready = counselor_records.ready(session, now, policy.heartbeat_seconds_max)
     if not ready:
         return ()
@@ -117,13 +117,15 @@ def _write(session: Session, offers: tuple[Offered, ...], now: datetime) -> None
     session.execute(
         update(Call)
         .where(Call.id.in_([offer.call_id for offer in offers]))
-        .values(state=CallState.OFFERED, state_since=now)
+        .values(state=CALL_LIFE.after(CallState.WAITING, CallEvent.OFFERED), state_since=now)
         .execution_options(synchronize_session=False)
     )
     session.execute(
         update(Presence)
         .where(Presence.counselor_id.in_([offer.counselor_id for offer in offers]))
-        .values(state=PresenceState.OFFERED, state_since=now)
+        .values(
+            state=PRESENCE_LIFE.after(PresenceState.FREE, PresenceEvent.RESERVED), state_since=now
+        )
         .execution_options(synchronize_session=False)
     )
     session.execute(

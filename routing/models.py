@@ -1,4 +1,4 @@
-"""Tables of who is asked: calls, offers, the orders to the carrier, the journal of what happened."""
+"""Tables of who is asked: calls, offers, orders to the carrier, the journal."""
 
 import uuid
 from datetime import datetime

@@ -14,6 +14,8 @@ from routing.choose import WaitingCall
 from routing.models import Call, Offer, Order
 from routing.states import CallState, OfferState
 
+DISPATCH_LOCK = "dispatch"
+
 
 @dataclass(frozen=True)
 class QueueRow:
