@@ -128,7 +128,7 @@ _Kind = TypeVar("_Kind")
 
 
 class Journal:
-    """Entries in the order they happened; the oldest are forgotten beyond a bound, if there is one."""
+    """Entries in the order they happened; the oldest go beyond a bound, if there is one."""
 
     def __init__(self, entries_max: int | None = None) -> None:
         """Keep at most `entries_max` entries, or all of them."""

@@ -118,7 +118,7 @@ class VirtualKernel:
 
 
 class LoopKernel:
-    """The wall clock on an asyncio loop; all of the exchange's state lives on that loop's thread."""
+    """The wall clock on an asyncio loop; the exchange's state lives on that loop's thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop | None = None) -> None:
         """Use `loop`, or else the loop that is running when the kernel is first asked."""

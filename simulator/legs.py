@@ -5,32 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol
 
 from simulator.endpoints import Endpoint, is_telephone
 from simulator.journal import DigitPressed, LegChanged
-from simulator.sounds import Sound
+from simulator.sounds import Bridge, HoldMusic, Ringback, Sound
 
 if TYPE_CHECKING:
     from simulator.callbacks import Subscription
     from simulator.exchange import Exchange
-    from simulator.run import Activity, Run
+    from simulator.kernel import Timer
+    from simulator.run import Run
 
 FINAL: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 REFUSALS: Final = {"busy": "busy", "rejected": "busy", "failed": "failed"}
 """What an endpoint says when it will not answer -> how the leg ends. A browser's reject reaches
 the caller as busy [I]."""
+ENDLESS: Final = (Bridge, HoldMusic, Ringback)
 GEOGRAPHY: Final = ("City", "State", "Zip", "Country")
 
 
 class Owner(Protocol):
     """Who placed an outgoing leg and wants to know how it goes."""
 
-    def leg_answered(self, leg: Leg) -> None:
+    def placed_answered(self, leg: Leg) -> None:
         """The far end picked up."""
 
-    def leg_ended(self, leg: Leg) -> None:
+    def placed_ended(self, leg: Leg) -> None:
         """The leg reached a final status."""
+
+    def placed_redirected(self, leg: Leg) -> None:
+        """REST gives the leg a document of its own; it belongs to its owner no longer."""
 
 
 @dataclass
@@ -66,13 +72,15 @@ class Leg:
         self.answered_at: datetime | None = None
         self.ended_at: datetime | None = None
         self.queue_seconds = 0.0
+        self.picked_up_by = ""
         self.answered_by = ""
+        self.timers: list[Timer] = []
         self.voice = Voice()
         self.cookies: dict[str, str] = {}
         self.subscriptions: list[Subscription] = []
         self.owner: Owner | None = None
         self.run: Run | None = None
-        self.focus: Activity | None = None
+        self.runs: list[Run] = []
         self.endpoint: Endpoint | None = None
         self.ringing: list[Endpoint] = []
         self.heard: Sound | None = None
@@ -95,10 +103,10 @@ class Leg:
         self.ringing, self.endpoint = [], winner
         for loser in losers:
             loser.ended(self, "canceled")
-        self.answered_by = getattr(winner, "answered_by", "human")
+        self.picked_up_by = getattr(winner, "answered_by", "human")
         self.pick_up()
         if self.owner is not None:
-            self.owner.leg_answered(self)
+            self.owner.placed_answered(self)
 
     def refuse(self, reason: str = "busy", endpoint: Endpoint | None = None) -> None:
         """A rung telephone will not answer: "busy" or "rejected".
@@ -128,18 +136,19 @@ class Leg:
             if delay == 0.0:
                 self._key(digit)
             else:
-                self.exchange.kernel.at(delay, lambda digit=digit: self._key(digit))  # type: ignore[misc]
+                self.exchange.kernel.at(delay, partial(self._key, digit))
             delay += self.exchange.oddities.digit_seconds
 
     def speak(self, text: str, confidence: float = 0.9) -> None:
         """Something is said that speech recognition would hear as `text`."""
-        if self.focus is not None and self.status == "in-progress":
-            self.focus.speak(text, confidence)
+        if self.live and self.runs and (activity := self.runs[-1].activity) is not None:
+            activity.speak(text, confidence)
 
     def _key(self, digit: str) -> None:
         if self.status in FINAL:
             return
-        heeded = self.focus is not None and self.focus.press(digit)
+        listeners = [run.activity for run in reversed(self.runs) if run.activity is not None]
+        heeded = any(activity.press(digit) for activity in listeners)
         now = self.exchange.kernel.now()
         self.exchange.journal.append(DigitPressed(now, self.sid, digit, heeded))
 
@@ -178,15 +187,20 @@ class Leg:
         self.ringing = list(endpoints)
         self.become("ringing")
         for endpoint in endpoints:
-            endpoint.ring(self)
+            if endpoint in self.ringing:
+                endpoint.ring(self)
 
     def hear(self, sound: Sound) -> None:
         """Change what the telephone hears."""
-        if not self.live or sound == self.heard:
+        if not self.live or (sound == self.heard and isinstance(sound, ENDLESS)):
             return
         self.heard = sound
         if self.endpoint is not None:
             self.endpoint.hear(self, sound)
+
+    def finish(self) -> None:
+        """The line hangs up."""
+        self.end("completed" if self.answered_at is not None else "no-answer")
 
     def end(self, status: str) -> None:
         """The leg is over; everything that hung on it is told, once."""
@@ -200,8 +214,11 @@ class Leg:
         if self.run is not None:
             self.run.leg_ended()
         if self.owner is not None:
-            self.owner.leg_ended(self)
-        self.focus = None
+            self.owner.placed_ended(self)
+        for run in list(self.runs):
+            run.kill()
+        for timer in self.timers:
+            timer.cancel()
         self._changed(status)
         self.exchange.retire(self)
 
