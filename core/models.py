@@ -74,3 +74,19 @@ class AccessEntry(Base):
     subject: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str]
     digest: Mapped[str]
+
+
+class AccessHead(Base):
+    """The end of the access log, one row: how many entries, the last digest, sealed together.
+
+    Without it the last rows could be removed unseen.
+    """
+
+    __tablename__ = "access_log_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str]
+    seal: Mapped[str]
+
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)

@@ -1,0 +1,56 @@
+"""Server-sent events: a picture of something, sent again whenever it changes.
+
+A stream sends the whole picture, never a difference, so that a lost event costs nothing. Each
+holds a thread, so their number is bounded; past it a page polls.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from flask import Response
+
+from core.live import Live
+from core.problems import Problem
+
+STREAM_SECONDS_MAX = 600
+HEARTBEAT_SECONDS = 5
+STREAMS_MAX = 36  # of the web process's threads; the rest answer the carrier
+_SEATS = threading.BoundedSemaphore(STREAMS_MAX)
+
+
+def stream(live: Live, topic: str, event: str, picture: Callable[[], str | None]) -> Response:
+    """Return an event stream that sends `picture` now and whenever `topic` rings.
+
+    picture: returns one line of JSON, or None where the reader may see no more; called at least
+    each five seconds. Ends after ten minutes; browsers connect again by themselves. Raises
+    Problem 503 where all seats are taken.
+    """
+    if not _SEATS.acquire(blocking=False):
+        raise Problem(
+            503,
+            "streams-full",
+            "Too many open streams; poll instead.",
+            headers={"Retry-After": "5"},
+        )
+    response = Response(_events(live, topic, event, picture), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(_SEATS.release)
+    return response
+
+
+def _events(live: Live, topic: str, event: str, picture: Callable[[], str | None]) -> Iterator[str]:
+    yield "retry: 1000\n\n"
+    ends = time.monotonic() + STREAM_SECONDS_MAX
+    seen, shown = -1, ""
+    while time.monotonic() < ends:
+        asked = time.monotonic()
+        before, seen = seen, live.wait(topic, seen, HEARTBEAT_SECONDS)
+        if seen == before and time.monotonic() - asked < HEARTBEAT_SECONDS / 2:
+            return  # woken without a ring: the process is stopping
+        now = picture()
+        if now is None:
+            return
+        yield f"event: {event}\ndata: {now}\n\n" if now != shown else ": still here\n\n"
+        shown = now
