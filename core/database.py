@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import DateTime, MetaData, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 NAMING = {
@@ -97,15 +98,13 @@ class Database:
         """
         try:
             return self._once(work)
-        except DBAPIError as lost:
-            if not _is_away(lost):
-                raise
+        except (DBAPIError, PoolTimeout) as fault:
+            if not _is_passing(fault):
+                raise _named(fault) from fault
         try:
             return self._once(work)
-        except DBAPIError as lost:
-            if _is_away(lost):
-                raise DatabaseAway(str(lost.orig)) from lost
-            raise
+        except (DBAPIError, PoolTimeout) as fault:
+            raise _named(fault) from fault
 
     def _once(self, work: Callable[[Session], T]) -> T:
         with self.transaction() as session:
@@ -121,8 +120,22 @@ def on_commit(session: Session, callback: Callable[[], None]) -> None:
     session.info.setdefault(_AFTER_COMMIT, []).append(callback)
 
 
-def _is_away(error: DBAPIError) -> bool:
-    return bool(error.connection_invalidated) or isinstance(error, OperationalError)
+PASSING = frozenset({"40001", "40P01", "55P03", "57014"})
+"""serialization_failure, deadlock_detected, lock_not_available, query_canceled."""
+
+
+def _is_passing(fault: DBAPIError | PoolTimeout) -> bool:
+    """Tell whether the next try may succeed at once: a dead pooled connection, a lost race."""
+    if isinstance(fault, PoolTimeout):
+        return False
+    return fault.connection_invalidated or getattr(fault.orig, "sqlstate", None) in PASSING
+
+
+def _named(fault: DBAPIError | PoolTimeout) -> Exception:
+    """Return what to raise: DatabaseAway where PostgreSQL can't be reached, else the fault."""
+    if isinstance(fault, PoolTimeout | OperationalError):
+        return DatabaseAway(type(fault).__name__)
+    return fault
 
 
 def lock(session: Session, name: str) -> None:

@@ -1,0 +1,281 @@
+"""What happens at each turn of a caller's leg: the call moves, and the flow says what to answer."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from core.phone_numbers import classify_caller
+from core.policy import Policy
+from core.sealing import Sealer
+from counselors import records as counselor_records
+from ivr import flow
+from ivr.instructions import Reply
+from ivr.menu import Choice, Menus
+from ivr.prompts import Prompts
+from ivr.turn import Turn
+from routing import calls, line, records
+from routing.estimate import estimate
+from routing.line import Effect
+from routing.models import Call
+from routing.states import CallState
+
+NUMBER_CONTEXT = "calls.number"
+LIVE = (CallState.WAITING, CallState.OFFERED)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a turn is worked out with. now: aware UTC."""
+
+    now: datetime
+    policy: Policy
+    menus: Menus
+    sealer: Sealer
+    prompts: Mapping[str, Prompts]
+
+
+def on_voice(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """A call comes in: it is known from now on, and hears the notice and the menu.
+
+    A call that is known already (the carrier asks again after a fault) goes on where it was.
+    """
+    call, is_new = _open(session, turn, desk, CallState.IN_MENU)
+    if call.state == CallState.CLOSED:
+        return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
+    if call.state != CallState.IN_MENU:
+        return Effect.NOTHING, flow.queue_again(call.language, "reconnecting", turn.key[:12])
+    call.notice_version = desk.prompts["ko"].version
+    call.notice_at = call.notice_at or desk.now
+    return (Effect.CHANGED if is_new else Effect.NOTHING), flow.greet(desk.menus, call.language)
+
+
+def _open(session: Session, turn: Turn, desk: Desk, state: CallState) -> tuple[Call, bool]:
+    known = records.call_by_sid(session, turn.call_sid)
+    if known is not None:
+        return known, False
+    caller = classify_caller(turn.form.get("From"))
+    e164 = caller.e164
+    call = calls.begin(
+        session,
+        carrier_sid=turn.call_sid,
+        caller_kind=caller.kind,
+        sealed_number=desk.sealer.seal(e164, NUMBER_CONTEXT) if e164 else None,
+        number_index=desk.sealer.index(e164) if e164 else None,
+        state=state,
+        now=desk.now,
+        policy=desk.policy,
+    )
+    return call, True
+
+
+def on_menu(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """A key was pressed in a menu."""
+    call, _ = _open(session, turn, desk, CallState.IN_MENU)
+    if call.state != CallState.IN_MENU:
+        return Effect.NOTHING, _where_it_was(call, turn)
+    line.hear_of(call, desk.now, desk.policy)
+    name = turn.query.get("menu", desk.menus.first)
+    choice = desk.menus.pressed(name, turn.digits)
+    if choice is None:
+        return _wrong_key(session, call, turn, desk)
+    return _chosen(session, call, turn, choice, desk)
+
+
+def _wrong_key(session: Session, call: Call, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    tries = turn.number("tries") + 1
+    effect = Effect.NOTHING
+    if tries >= desk.menus.tries_max:
+        effect = _join(session, call, Choice("queue"), desk)
+    name = turn.query.get("menu", desk.menus.first)
+    return effect, flow.wrong_key(desk.menus, name, turn.number("turn"), tries, call.language)
+
+
+def _chosen(
+    session: Session, call: Call, turn: Turn, choice: Choice, desk: Desk
+) -> tuple[Effect, Reply]:
+    place = turn.number("turn")
+    name = turn.query.get("menu", desk.menus.first)
+    if choice.action == "queue":
+        return _join(session, call, choice, desk), flow.queue(place, call.language)
+    if choice.action == "language":
+        call.language = choice.language
+    if choice.action in ("menu", "language"):
+        return Effect.CHANGED, flow.menu_again(desk.menus, choice.menu, place, 0, call.language)
+    if choice.action == "announce":
+        return Effect.NOTHING, flow.announce(desk.menus, choice.prompt, name, place, call.language)
+    if choice.action == "forward":
+        return Effect.NOTHING, flow.forward(choice.number, name, place, call.language)
+    return Effect.NOTHING, flow.menu_again(desk.menus, name, place, 0, call.language)
+
+
+def _join(session: Session, call: Call, choice: Choice, desk: Desk) -> Effect:
+    return line.join_queue(
+        session,
+        call,
+        need=choice.need,
+        language=call.language,
+        priority=choice.priority,
+        now=desk.now,
+        policy=desk.policy,
+    )
+
+
+def on_menu_again(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """Nothing was pressed in time, or another line came back: the menu again, then the queue."""
+    call, _ = _open(session, turn, desk, CallState.IN_MENU)
+    if call.state != CallState.IN_MENU:
+        return Effect.NOTHING, _where_it_was(call, turn)
+    line.hear_of(call, desk.now, desk.policy)
+    if turn.has_ended:
+        return line.caller_left(session, call, "left menu", desk.now, desk.policy), Reply()
+    name, tries = turn.query.get("menu", desk.menus.first), turn.number("tries")
+    effect = Effect.NOTHING
+    if tries >= desk.menus.tries_max:
+        effect = _join(session, call, Choice("queue"), desk)
+    return effect, flow.menu_again(desk.menus, name, turn.number("turn"), tries, call.language)
+
+
+def on_wait(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """A waiting caller's document is over: say the place and the band again.
+
+    A call we do not know is adopted: the carrier held it while we were away.
+    """
+    call, is_new = _open(session, turn, desk, CallState.WAITING)
+    effect = Effect.CHANGED if is_new else Effect.NOTHING
+    if call.state == CallState.IN_MENU:
+        effect = _join(session, call, Choice("queue"), desk)
+    if call.state == CallState.CLOSED:
+        return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
+    line.hear_of(call, desk.now, desk.policy)
+    return effect, _waiting(session, call, turn, desk)
+
+
+def _waiting(session: Session, call: Call, turn: Turn, desk: Desk) -> Reply:
+    again = turn.query.get("again", "")
+    if call.state not in LIVE:  # being joined at this moment: our order moves the caller
+        return flow.keep_waiting(turn.number("turn"), again, call.language)
+    step = desk.policy.priority_step_seconds
+    seats = records.seats(session)
+    told = estimate(records.position(session, call, step), seats, desk.policy.estimate_talk_seconds)
+    return flow.wait(
+        turn.number("turn"),
+        told,
+        seats,
+        is_first=turn.number("turn") % 4 <= 2,
+        again=again,
+        language=call.language,
+    )
+
+
+def on_wait_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """A key while waiting: 9 is the safety key, others mean nothing."""
+    call, _ = _open(session, turn, desk, CallState.WAITING)
+    again, place = turn.query.get("again", ""), turn.number("turn")
+    if call.state == CallState.CLOSED:
+        return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
+    line.hear_of(call, desk.now, desk.policy)
+    if turn.digits != "9":
+        return Effect.NOTHING, flow.keep_waiting(place, again, call.language)
+    effect = line.raise_priority(session, call, "safety key", desk.now)
+    return effect, flow.safety(place, again, call.language)
+
+
+def on_queue_left(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """The carrier's queue let the caller go: hung up, moved by us, full, or at fault."""
+    call = records.call_by_sid(session, turn.call_sid)
+    if call is None:
+        return Effect.NOTHING, flow.say_and_end("busy_line", "ko")
+    result = turn.form.get("QueueResult", "")
+    if turn.has_ended or result == "hangup":
+        return line.caller_left(session, call, "left queue", desk.now, desk.policy), Reply()
+    if call.state == CallState.CLOSED:
+        return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
+    if result in ("redirected", "redirected-from-bridged"):
+        return Effect.NOTHING, Reply()  # our order steers; this answer is not used
+    return Effect.NOTHING, flow.queue_again(call.language, "hold_on", turn.key[:12])
+
+
+def on_status(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """The number's own callback: an inbound call ended, perhaps before we ever heard of it."""
+    if not turn.call_sid or not turn.has_ended:
+        return Effect.NOTHING, Reply()
+    call = records.call_by_sid(session, turn.call_sid)
+    if call is None:
+        return _bury(session, turn, desk), Reply()
+    return line.caller_left(session, call, "hung up", desk.now, desk.policy), Reply()
+
+
+def _bury(session: Session, turn: Turn, desk: Desk) -> Effect:
+    """Write the tombstone of a call whose end came first, so that nothing opens it later."""
+    calls.begin(
+        session,
+        carrier_sid=turn.call_sid,
+        caller_kind=classify_caller(turn.form.get("From")).kind,
+        sealed_number=None,
+        number_index=None,
+        state=CallState.CLOSED,
+        now=desk.now,
+        policy=desk.policy,
+        close_reason="ended before it began",
+    )
+    return Effect.CHANGED
+
+
+def on_join(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """The caller was moved to the room of a session; if that is over by now, back to the queue."""
+    call = records.call_by_sid(session, turn.call_sid)
+    session_id = as_uuid(turn.query.get("session", ""))
+    if call is None or session_id is None:
+        return Effect.NOTHING, flow.say_and_end("busy_line", "ko")
+    talk = counselor_records.live_session(session, call.id)
+    if talk is None or talk.id != session_id:
+        return Effect.NOTHING, _where_it_was(call, turn)
+    line.hear_of(call, desk.now, desk.policy)
+    effect = line.caller_joined(session, session_id, call.carrier_sid, desk.now)
+    return effect, flow.room(session_id, is_caller=True, language=call.language)
+
+
+def on_talk_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """The caller's time in the room is over: hung up, moved by us, or left behind alone."""
+    call = records.call_by_sid(session, turn.call_sid)
+    if call is None:
+        return Effect.NOTHING, flow.say_and_end("goodbye", "ko")
+    if turn.has_ended:
+        return line.caller_left(session, call, "hung up", desk.now, desk.policy), Reply()
+    talk = counselor_records.live_session(session, call.id)
+    if talk is not None and str(talk.id) == turn.query.get("session"):
+        effect = line.lose_counselor(session, talk.id, "room ended", desk.now, desk.policy)
+        return effect, flow.queue_again(call.language, "reconnecting", turn.key[:12])
+    return Effect.NOTHING, _where_it_was(call, turn)
+
+
+def on_reconnect(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """The caller was moved out of a broken room: say so, and back into the queue."""
+    call = records.call_by_sid(session, turn.call_sid)
+    if call is None:
+        return Effect.NOTHING, flow.say_and_end("busy_line", "ko")
+    return Effect.NOTHING, _where_it_was(call, turn)
+
+
+def on_goodbye(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """The counselor ended the session: a kind last sentence."""
+    call = records.call_by_sid(session, turn.call_sid)
+    return Effect.NOTHING, flow.say_and_end("goodbye", call.language if call else "ko")
+
+
+def _where_it_was(call: Call, turn: Turn) -> Reply:
+    """Put a caller back where the call is, whatever document they were sent to."""
+    if call.state in (CallState.WRAPPING, CallState.CLOSED):
+        return flow.say_and_end("goodbye", call.language)
+    return flow.queue_again(call.language, "reconnecting", turn.key[:12])
+
+
+def as_uuid(text: str) -> uuid.UUID | None:
+    """Return the id in `text`, None where it is none."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None

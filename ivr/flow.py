@@ -1,0 +1,153 @@
+"""The call flow: what a caller hears at each turn. Pure.
+
+Rule: no document ends in silence. Each ends in a wait, a room, another document of ours or a
+spoken goodbye; each link carries the number of its turn, so that every turn has a URL of its own
+and a repeated request is known as one.
+"""
+
+import uuid
+from collections.abc import Mapping
+
+from ivr.instructions import (
+    Enqueue,
+    Forward,
+    Gather,
+    Hangup,
+    HoldMusic,
+    Instruction,
+    JoinConference,
+    Link,
+    Redirect,
+    Reply,
+    Say,
+)
+from ivr.menu import Menu, Menus
+from routing.estimate import Wait
+
+QUEUE = "helpline"
+
+
+def greet(menus: Menus, language: str) -> Reply:
+    """The first answer: the notice, which can't be skipped, then the menu."""
+    return Reply((Say("notice"), *_menu(menus, menus.first, turn=0, tries=0)), language)
+
+
+def menu_again(menus: Menus, name: str, turn: int, tries: int, language: str) -> Reply:
+    """Say the menu once more; after `tries_max` silent or wrong tries, queue instead."""
+    if tries >= menus.tries_max:
+        return Reply((Say("menu_given_up"), *_queue(turn)), language)
+    return Reply(_menu(menus, name, turn, tries), language)
+
+
+def wrong_key(menus: Menus, name: str, turn: int, tries: int, language: str) -> Reply:
+    """A key that means nothing here: say so, then the menu again."""
+    if tries >= menus.tries_max:
+        return Reply((Say("menu_given_up"), *_queue(turn)), language)
+    return Reply((Say("not_a_key"), *_menu(menus, name, turn, tries)), language)
+
+
+def announce(menus: Menus, prompt: str, name: str, turn: int, language: str) -> Reply:
+    """An announcement behind a key, then the menu again."""
+    return Reply((Say(prompt), *_menu(menus, name, turn, 0)), language)
+
+
+def forward(number: str, name: str, turn: int, language: str) -> Reply:
+    """Another line behind a key; if it can't be reached, the menu again."""
+    over = Link("menu-again", _place(name, turn, 0))
+    return Reply((Forward(number, over), Redirect(over)), language)
+
+
+def _menu(menus: Menus, name: str, turn: int, tries: int) -> tuple[Instruction, ...]:
+    name, menu = menus.named(name)
+    return (
+        _gather(menu, menus.digit_seconds, Link("menu", _place(name, turn + 1, tries))),
+        Redirect(Link("menu-again", _place(name, turn + 1, tries + 1))),
+    )
+
+
+def _gather(menu: Menu, digit_seconds: int, link: Link) -> Gather:
+    return Gather(link, (Say(menu.prompt),), digit_seconds)
+
+
+def _place(name: str, turn: int, tries: int) -> Mapping[str, str]:
+    return {"menu": name, "turn": str(turn), "tries": str(tries)}
+
+
+def queue(turn: int, language: str) -> Reply:
+    """Put the caller into the queue, kindly."""
+    return Reply((Say("queue_welcome"), *_queue(turn)), language)
+
+
+def queue_again(language: str, prompt: str, token: str) -> Reply:
+    """Back into the carrier's queue after a room broke up; token makes the turn's URLs new."""
+    return Reply((Say(prompt), *_queue(0, token)), language)
+
+
+def _queue(turn: int, token: str = "") -> tuple[Instruction, ...]:
+    """Enqueue, and after it a safety verb: a full or failing queue does not drop the caller."""
+    place = {"turn": str(turn + 1)} | ({"again": token} if token else {})
+    left = Link("queue-left", place)
+    return (Enqueue(QUEUE, Link("wait", place), left), Redirect(left))
+
+
+def wait(turn: int, told: Wait, seats: int, *, is_first: bool, again: str, language: str) -> Reply:
+    """What a waiting caller hears: the place, an honest band, the safety key, then music."""
+    place = {"turn": str(turn + 1)} | ({"again": again} if again else {})
+    spoken: tuple[Say, ...] = (*_place_spoken(told), _band(told, seats))
+    if is_first:
+        spoken = (*spoken, Say("wait_safety"))
+    return Reply(
+        (
+            Gather(Link("wait-key", place), (*spoken, HoldMusic()), 1),
+            Redirect(Link("wait", place)),
+        ),
+        language,
+    )
+
+
+def _place_spoken(told: Wait) -> tuple[Say, ...]:
+    if told.position <= 1:
+        return (Say("queue_next"),)
+    return (Say("queue_position", {"position": told.position}),)
+
+
+def _band(told: Wait, seats: int) -> Say:
+    if seats <= 0:
+        return Say("wait_nobody")
+    if told.high_minutes is None:
+        return Say("wait_long", {"low": told.low_minutes})
+    if told.low_minutes == 0:
+        return Say("wait_short", {"high": told.high_minutes})
+    return Say("wait_band", {"low": told.low_minutes, "high": told.high_minutes})
+
+
+def safety(turn: int, again: str, language: str) -> Reply:
+    """The safety key: where help is at once, and that this call was moved ahead."""
+    place = {"turn": str(turn + 1)} | ({"again": again} if again else {})
+    return Reply((Say("safety_numbers"), Redirect(Link("wait", place))), language)
+
+
+def keep_waiting(turn: int, again: str, language: str) -> Reply:
+    """A key without a meaning while waiting: go on waiting."""
+    place = {"turn": str(turn + 1)} | ({"again": again} if again else {})
+    return Reply((Redirect(Link("wait", place)),), language)
+
+
+def room(session_id: uuid.UUID, *, is_caller: bool, language: str) -> Reply:
+    """Into the room of a session, announced to the caller in one short sentence."""
+    query = {"session": str(session_id)}
+    over = Link("talk-over" if is_caller else "leg-over", query)
+    join = JoinConference(session_id, is_caller, over, Link("conference", query))
+    spoken = (Say("connecting"),) if is_caller else ()
+    return Reply((*spoken, join), language)
+
+
+def whisper(offer_id: uuid.UUID, language: str = "ko") -> Reply:
+    """A rung counselor hears what this is and takes it by a key: no voicemail ever answers."""
+    link = Link("whisper-key", {"offer": str(offer_id)})
+    return Reply((Gather(link, (Say("whisper"), Say("whisper")), 5), Hangup()), language)
+
+
+def say_and_end(prompt: str, language: str) -> Reply:
+    """A last sentence, then the end."""
+    return Reply((Say(prompt), Hangup()), language)

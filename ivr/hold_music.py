@@ -1,0 +1,48 @@
+"""Our own hold music: a slow, quiet chord that no one has rights to, made in code.
+
+Thirty seconds of 8 kHz 16-bit mono, made once in a process and then served from memory.
+"""
+
+import io
+import math
+import wave
+from array import array
+from functools import cache
+
+RATE = 8000
+SECONDS = 30
+CHORDS = (
+    (196.0, 246.9, 293.7),
+    (174.6, 220.0, 261.6),
+    (164.8, 196.0, 246.9),
+    (146.8, 185.0, 220.0),
+)
+LOUDNESS = 2200
+
+
+@cache
+def hold_music() -> bytes:
+    """Return the music as a WAV file."""
+    beat_samples = RATE * SECONDS // (2 * len(CHORDS))
+    samples = array("h")
+    for beat in range(2 * len(CHORDS)):
+        samples.extend(_chord(CHORDS[beat % len(CHORDS)], beat_samples))
+    return _wav(samples)
+
+
+def _chord(tones: tuple[float, ...], length: int) -> list[int]:
+    steps = [2 * math.pi * tone / RATE for tone in tones]
+    return [
+        int(LOUDNESS * math.sin(math.pi * i / length) * sum(math.sin(s * i) for s in steps) / 3)
+        for i in range(length)
+    ]
+
+
+def _wav(samples: array[int]) -> bytes:
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples.tobytes())
+    return out.getvalue()

@@ -1,0 +1,159 @@
+"""The carrier's door: each hook checks the signature, does one turn in one transaction, answers.
+
+A caller never hears silence or an error page: whatever fails, there is a spoken document, and the
+static fallback needs neither database nor Redis.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+
+from core.database import DatabaseAway
+from core.log import event_log
+from core.services import Services, services
+from ivr import away, caller_turns, leg_turns
+from ivr.caller_turns import Desk
+from ivr.hold_music import hold_music
+from ivr.inbox import answer_once
+from ivr.instructions import Reply
+from ivr.menu import Menus, load_menus
+from ivr.prompts import Prompts, load_prompts
+from ivr.signature import is_signed, raw_target
+from ivr.turn import Turn, read
+from ivr.twiml import EMPTY, Page, render
+from routing.line import Effect
+
+log = event_log(__name__)
+
+Handler: TypeAlias = Callable[[Session, Turn, Desk], tuple[Effect, Reply]]
+
+HOOKS: Mapping[str, Handler] = {
+    "voice": caller_turns.on_voice,
+    "menu": caller_turns.on_menu,
+    "menu-again": caller_turns.on_menu_again,
+    "wait": caller_turns.on_wait,
+    "wait-key": caller_turns.on_wait_key,
+    "queue-left": caller_turns.on_queue_left,
+    "join": caller_turns.on_join,
+    "talk-over": caller_turns.on_talk_over,
+    "reconnect": caller_turns.on_reconnect,
+    "goodbye": caller_turns.on_goodbye,
+    "status": caller_turns.on_status,
+    "client": leg_turns.on_client,
+    "leg-over": leg_turns.on_leg_over,
+    "conference": leg_turns.on_conference,
+    "whisper": leg_turns.on_whisper,
+    "whisper-key": leg_turns.on_whisper_key,
+    "leg": leg_turns.on_leg,
+}
+
+NAMES = ",".join(f"'{name}'" for name in HOOKS)
+
+blueprint = Blueprint("ivr", __name__, url_prefix="/ivr")
+
+MENUS: Menus = load_menus()
+PROMPTS: Mapping[str, Prompts] = load_prompts()
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a turn came to: the words for the metrics, the document."""
+
+    effect: str
+    body: str
+    status: int = 200
+
+
+def xml(body: str, status: int = 200) -> Response:
+    """Return a TwiML response."""
+    return Response(body, status=status, content_type="text/xml; charset=utf-8")
+
+
+@blueprint.route(f"/<any({NAMES}):hook>", methods=["POST"])
+def take_turn(hook: str) -> Response:
+    """Answer one request of the carrier."""
+    held = services()
+    target = raw_target(request.environ)
+    if not _is_ours(held, target):
+        log.warning("webhook_refused", hook=hook, base_url=held.config.public_base_url)
+        held.metrics.webhook_turns.labels(hook, "refused").inc()
+        return xml("", 403)
+    began = time.perf_counter()
+    answered = _answer(held, hook, target)
+    held.metrics.webhook_turns.labels(hook, answered.effect).inc()
+    held.metrics.webhook_seconds.labels(hook).observe(time.perf_counter() - began)
+    return xml(answered.body, answered.status)
+
+
+def _is_ours(held: Services, target: str) -> bool:
+    return is_signed(
+        held.config.public_base_url,
+        target,
+        request.form,
+        request.headers,
+        held.config.carrier.auth_tokens,
+    )
+
+
+def _answer(held: Services, hook: str, target: str) -> Answered:
+    """Do the turn. Whatever goes wrong, the leg gets a document it can live with."""
+    turn = read(hook, target, request.args.to_dict(), request.form.to_dict())
+    try:
+        effect, body = held.database.run(lambda session: _turn(held, session, turn))
+    except DatabaseAway:
+        held.metrics.database_away.inc()
+        log.error("database_away", hook=hook)
+        return _without_database(held, turn, "away")
+    except Exception:
+        log.error("turn_failed", exc_info=True, hook=hook)
+        return _without_database(held, turn, "failed")
+    if effect == Effect.CHANGED:
+        held.live.ring("line")
+    return Answered(effect, body)
+
+
+def _turn(held: Services, session: Session, turn: Turn) -> tuple[str, str]:
+    desk = Desk(held.clock.now(), held.policy, MENUS, held.sealer, PROMPTS)
+
+    def work_out() -> tuple[str, str]:
+        effect, reply = HOOKS[turn.hook](session, turn, desk)
+        return effect, render(reply, page(held))
+
+    return answer_once(session, turn, desk.now, work_out)
+
+
+def _without_database(held: Services, turn: Turn, effect: str) -> Answered:
+    reply, status = away.reply(turn)
+    return Answered(effect, render(reply, page(held)), status)
+
+
+def page(held: Services) -> Page:
+    """Return what rendering needs."""
+    return Page(held.config.public_base_url, held.config.helpline_number, PROMPTS)
+
+
+@blueprint.route("/fallback", methods=["GET", "POST"])
+def fallback() -> Response:
+    """Answer the static last resort, signed or not: how to reach help now."""
+    return xml(away.FALLBACK)
+
+
+@blueprint.route("/audio/hold.wav", methods=["GET"])
+def audio() -> Response:
+    """Serve the hold music; the carrier keeps it by its ETag."""
+    response = Response(hold_music(), content_type="audio/wav")
+    response.add_etag()
+    response.cache_control.max_age = 86_400
+    response.make_conditional(request)
+    return response
+
+
+@blueprint.errorhandler(HTTPException)
+def refuse(error: HTTPException) -> Response:
+    """A wrong method or an oversized body: no page that the carrier could read aloud."""
+    return xml("" if error.code == 403 else EMPTY, error.code or 400)
