@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from simulator.phones.browser_phone import BrowserPhone, Studio
 from simulator.signalling_token import TOKEN_INVALID, TokenKeys, TokenRefusedError, verify
@@ -25,11 +25,11 @@ log = logging.getLogger(__name__)
 # The SDK reconnects after 15 s without a frame.
 HEARTBEAT_SECONDS = 5.0
 _FRAME_BYTES_MAX = 256 * 1024
+_CLOSING_SECONDS_MAX = 1.0
 _MALFORMED = 31100
 _CALL_UNKNOWN = 31481
 
 Payload = dict[str, Any]
-SocketHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class SocketWire:
@@ -170,25 +170,36 @@ class Session:
         self._wire.send("error", {"error": {"code": code, "message": sentence}, **where})
 
 
-def handler(keys: TokenKeys, studio: Studio) -> SocketHandler:
-    """Return the aiohttp handler of `GET /signal`."""
+class Signalling:
+    """All open signalling sockets of one exchange."""
 
-    async def signal(request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse(max_msg_size=_FRAME_BYTES_MAX)
+    def __init__(self, keys: TokenKeys, studio: Studio) -> None:
+        """Accept tokens signed with `keys`."""
+        self._keys, self._studio = keys, studio
+        self._sockets: set[web.WebSocketResponse] = set()
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one browser until its socket closes (`GET /signal`)."""
+        socket = web.WebSocketResponse(max_msg_size=_FRAME_BYTES_MAX, timeout=_CLOSING_SECONDS_MAX)
         await socket.prepare(request)
+        self._sockets.add(socket)
         wire = SocketWire(socket)
-        session = Session(wire, keys, studio)
+        session = Session(wire, self._keys, self._studio)
         writer = asyncio.get_running_loop().create_task(wire.run())
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     await session.take(message.data)
         finally:
+            self._sockets.discard(socket)
             session.close()
             writer.cancel()
         return socket
 
-    return signal
+    async def close(self) -> None:
+        """Close every socket, so that the server can stop at once; the SDK will come back."""
+        code = WSCloseCode.GOING_AWAY
+        await asyncio.gather(*(socket.close(code=code) for socket in self._sockets))
 
 
 def _text(payload: Payload, name: str) -> str:

@@ -114,6 +114,13 @@ class Floor:
         if channel in self._channels:
             self._channels.remove(channel)
 
+    async def stop(self) -> None:
+        """Take every channel off the floor and stop the clock."""
+        self._channels.clear()
+        if self._clock is not None:
+            self._clock.cancel()
+            await asyncio.gather(self._clock, return_exceptions=True)
+
     def tick(self) -> None:
         """Move every channel by one frame of 20 ms."""
         said = {id(channel): channel.take_said() for channel in self._channels}

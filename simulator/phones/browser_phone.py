@@ -68,6 +68,7 @@ class Studio:
             self.dismiss(phone)
         while self._started:
             await asyncio.gather(*self._started, return_exceptions=True)
+        await self.floor.stop()
 
 
 class BrowserPhone:

@@ -8,13 +8,14 @@ const hearing = document.getElementById("hearing");
 
 // What was last said to be heard; kept as a key so that a change of language can say it anew.
 let heardKind = "";
+let ended = true;
 
 function line(text, kind, language) {
   steps.hidden = true;
-  const item = document.createElement("li");
+  const item = document.createElement("p");
   item.className = kind;
   const time = document.createElement("time");
-  time.textContent = new Date().toLocaleTimeString("ko-KR", { hour12: false });
+  time.textContent = new Date().toTimeString().slice(0, 8);
   const said = document.createElement("span");
   said.textContent = text;
   if (language) said.lang = language;
@@ -52,8 +53,7 @@ function heard(kind) {
 export function take(caption, notify) {
   hush();
   if (caption.kind === "ended") {
-    heard("");
-    line(words().ended[caption.status] ?? caption.status, "event");
+    close(caption.status);
     return;
   }
   const changed = heard(caption.kind);
@@ -74,8 +74,18 @@ export function pressed(digit) {
   line(words().pressed(digit), "key");
 }
 
+// The call is over; only the first reason given is shown. Who hangs up here isn't told one.
+export function close(status) {
+  hush();
+  heard("");
+  if (ended) return;
+  ended = true;
+  line(words().ended[status] ?? status, "event");
+}
+
 export function startAfresh() {
   hush();
   log.replaceChildren();
   heard("");
+  ended = false;
 }

@@ -8,6 +8,7 @@ const HELPLINE = "02120";
 const KEYS = "123456789*0#";
 const KEY_NAMES = { "*": "별표 star", "#": "우물정자 pound" };
 const IN_CALL = ["connecting", "ringing", "open", "reconnecting"];
+const ENDINGS = { cancel: "canceled", reject: "completed", error: "failed" };
 
 const $ = (id) => document.getElementById(id);
 let phone = null;
@@ -47,8 +48,9 @@ function lendSilentMicrophone() {
 
 function notify(text) { $("notice").textContent = text; }
 
-function show(next) {
+function show(next, detail = {}) {
   state = next;
+  if (detail.ended) captions.close(ENDINGS[detail.ended] ?? "completed");
   document.body.dataset.state = next;
   const inCall = IN_CALL.includes(next);
   if (next === "open" && !openedAt) openedAt = Date.now();

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from simulator import signalling
 from simulator.media import pcm
 from simulator.phones.browser_phone import PHONE_IDENTITY, Studio
 from simulator.phones.library import SoundLibrary
 from simulator.phones.speech import Speaker, espeak_path
+from simulator.signalling import Signalling
 from simulator.signalling_token import TokenKeys, mint
 
 if TYPE_CHECKING:
     from simulator.exchange import Exchange
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[1]
@@ -49,14 +52,16 @@ def add(app: web.Application, exchange: Exchange) -> None:
         Speaker(_SPEECH_FOLDER, espeak_path()), f"http://127.0.0.1:{settings.port}/"
     )
     studio = Studio(exchange, library)
+    signalling = Signalling(keys, studio)
     exchange.sound_seconds = library.seconds
     for path, (file, content_type) in _FILES.items():
         app.router.add_get(path, _file(file, content_type))
     app.router.add_post("/phones/token", _token(keys))
-    app.router.add_get("/signal", signalling.handler(keys, studio))
+    app.router.add_get("/signal", signalling.serve)
     app.on_startup.append(_warm_up)
 
     async def close(_: web.Application) -> None:
+        await signalling.close()
         await studio.close()
 
     app.on_shutdown.append(close)
@@ -73,7 +78,7 @@ def e164(number: str) -> str | None:
     return typed if _E164.match(typed) else None
 
 
-def _file(path: Path, content_type: str) -> signalling.SocketHandler:
+def _file(path: Path, content_type: str) -> Handler:
     async def serve(request: web.Request) -> web.Response:
         headers = {"Cache-Control": "no-cache"}
         return web.Response(
@@ -83,7 +88,7 @@ def _file(path: Path, content_type: str) -> signalling.SocketHandler:
     return serve
 
 
-def _token(keys: TokenKeys) -> signalling.SocketHandler:
+def _token(keys: TokenKeys) -> Handler:
     async def token(request: web.Request) -> web.Response:
         """Give the page a token for its number: 200 with `token`, `number`; 400 if it is none."""
         try:

@@ -15,9 +15,7 @@ NOW = 1_800_000_000
 
 
 def of_the_library(keys: TokenKeys, incoming: bool) -> str:
-    token = AccessToken(
-        keys.account_sid, keys.key_sid, keys.key_secret, identity="lee", ttl=600
-    )
+    token = AccessToken(keys.account_sid, keys.key_sid, keys.key_secret, identity="lee", ttl=600)
     grant = VoiceGrant(outgoing_application_sid="AP" + "3" * 32, incoming_allow=incoming)
     token.add_grant(grant)
     return str(token.to_jwt())
