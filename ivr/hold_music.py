@@ -3,6 +3,8 @@
 Thirty seconds of 8 kHz 16-bit mono, made once in a process and then served from memory.
 """
 
+from __future__ import annotations
+
 import io
 import math
 import wave
