@@ -13,6 +13,7 @@ from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
+from core.access import ANYBODY, admit
 from core.database import DatabaseAway
 from core.log import event_log
 from core.services import Services, services
@@ -55,6 +56,7 @@ HOOKS: Mapping[str, Handler] = {
 NAMES = ",".join(f"'{name}'" for name in HOOKS)
 
 blueprint = Blueprint("ivr", __name__, url_prefix="/ivr")
+admit(blueprint, ANYBODY)  # the carrier shows who it is by its signature
 
 MENUS: Menus = load_menus()
 PROMPTS: Mapping[str, Prompts] = load_prompts()
@@ -95,7 +97,7 @@ def _is_ours(held: Services, target: str) -> bool:
         held.config.public_base_url,
         target,
         request.form,
-        request.headers,
+        dict(request.headers),
         held.config.carrier.auth_tokens,
     )
 
@@ -109,8 +111,8 @@ def _answer(held: Services, hook: str, target: str) -> Answered:
         held.metrics.database_away.inc()
         log.error("database_away", hook=hook)
         return _without_database(held, turn, "away")
-    except Exception:
-        log.error("turn_failed", exc_info=True, hook=hook)
+    except Exception as fault:
+        log.error("turn_failed", fault, hook=hook)
         return _without_database(held, turn, "failed")
     if effect == Effect.CHANGED:
         held.live.ring("line")

@@ -111,6 +111,7 @@ def on_whisper(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]
     offer = _offer(session, turn)
     if offer is None or offer.state != OfferState.OPEN:
         return Effect.NOTHING, flow.say_and_end("offer_gone", "ko")
+    actions.put_off_offer(session, offer.id, desk.now, desk.policy)
     return Effect.NOTHING, flow.whisper(offer.id)
 
 

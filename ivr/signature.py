@@ -6,19 +6,9 @@ Reference: Twilio, "Webhooks security"; twilio-python issues 715, 751, 885.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 from urllib.parse import quote
 
 from twilio.request_validator import RequestValidator, get_signature_algorithm
-
-
-class Headers(Protocol):
-    """Whatever finds a header by its name."""
-
-    def get(self, key: str, default: str = "", /) -> str:
-        """Return the header, or `default`."""
-        ...
-
 
 SIGNATURE = "X-Twilio-Signature"
 SETTINGS = "X-Twilio-Webhooks-Signature-Settings"
@@ -43,7 +33,7 @@ def is_signed(
     base_url: str,
     target: str,
     parameters: Mapping[str, object],
-    headers: Headers,
+    headers: Mapping[str, str],
     auth_tokens: Sequence[str],
 ) -> bool:
     """Tell whether one of `auth_tokens` signed this request.

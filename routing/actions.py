@@ -6,9 +6,10 @@ order), and returns a value. Late and repeated calls are answered, never raised.
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.database import lock
@@ -19,6 +20,7 @@ from counselors.models import CounselingSession, Presence
 from counselors.records import PresenceView
 from counselors.states import PresenceEvent, PresenceState, SessionState, Status
 from routing import calls, orders, records
+from routing.journal import Entry, journal_many
 from routing.models import Call, Offer
 from routing.orders import OrderKind
 from routing.states import OFFER_LIFE, CallEvent, OfferEvent, OfferState
@@ -180,6 +182,15 @@ def return_offer(
     return Declined(call.id)
 
 
+def put_off_offer(session: Session, offer_id: uuid.UUID, until: datetime, policy: Policy) -> None:
+    """Let an open offer's time run from `until`: its leg rings, or is answered, only then."""
+    session.execute(
+        update(Offer)
+        .where(Offer.id == offer_id, Offer.state == OfferState.OPEN)
+        .values(deadline=until + timedelta(seconds=policy.ring_seconds_max))
+    )
+
+
 def end_session(
     session: Session,
     session_id: uuid.UUID,
@@ -325,4 +336,6 @@ def free_from_offer(session: Session, call: Call, now: datetime) -> None:
     _end_offer(offer, OfferEvent.WITHDRAW, now)
     if held.state == PresenceState.OFFERED:
         presence.move(held, PresenceEvent.OFFER_ENDED, now)
+    withdrawn: Entry = (call.id, "offer_withdrawn", call.state, offer.counselor_id, None)
+    journal_many(session, [withdrawn], now)
     stop_ringing(session, call, offer.id, now)

@@ -94,6 +94,7 @@ class Order(Base):
 
     kind: ring, move, hang_up, look_up. subject_id: the offer, session or call it serves.
     lease_until: until then somebody is carrying it out. tries: how often it was taken.
+    is_paced: it has its slot among the new calls that the carrier takes each second.
     """
 
     __tablename__ = "orders"
@@ -108,6 +109,7 @@ class Order(Base):
     due_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     tries: Mapped[int] = mapped_column(server_default="0")
+    is_paced: Mapped[bool] = mapped_column(server_default="false")
     carrier_sid: Mapped[str | None] = mapped_column(index=True)
     done_at: Mapped[datetime | None]
     fault: Mapped[str | None]

@@ -32,6 +32,7 @@ class TakenOrder:
     details: dict[str, Any]
     tries: int
     created_at: datetime
+    is_paced: bool
 
 
 def write(
@@ -91,6 +92,7 @@ def take(
             Order.details,
             Order.tries,
             Order.created_at,
+            Order.is_paced,
         )
         .execution_options(synchronize_session=False)
     ).first()
@@ -104,6 +106,7 @@ def take(
         row.details,
         row.tries,
         row.created_at,
+        row.is_paced,
     )
 
 
@@ -130,20 +133,22 @@ def settle(
     return result.first() is not None
 
 
-def postpone(
-    session: Session, taken: TakenOrder, due_at: datetime, fault: str | None, *, spent: bool
-) -> None:
-    """Put a taken order back for `due_at`; `spent` says whether the try counts."""
+def postpone(session: Session, taken: TakenOrder, due_at: datetime, fault: str) -> None:
+    """Put a taken order back for another try at `due_at`."""
     session.execute(
         update(Order)
         .where(Order.id == taken.id, Order.state == "sending", Order.tries == taken.tries)
-        .values(
-            state="due",
-            due_at=due_at,
-            lease_until=None,
-            fault=fault,
-            tries=taken.tries if spent else taken.tries - 1,
-        )
+        .values(state="due", due_at=due_at, lease_until=None, fault=fault, is_paced=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def pace(session: Session, taken: TakenOrder, slot: datetime) -> None:
+    """Put a taken order back until its slot; the try does not count."""
+    session.execute(
+        update(Order)
+        .where(Order.id == taken.id, Order.state == "sending", Order.tries == taken.tries)
+        .values(state="due", due_at=slot, lease_until=None, tries=taken.tries - 1, is_paced=True)
         .execution_options(synchronize_session=False)
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from counselors.models import Presence
 from counselors.states import Status
 from routing.choose import WaitingCall
-from routing.models import Call, Offer, Order
+from routing.models import Call, CallEvent, Offer, Order
 from routing.states import CallState, OfferState
 
 DISPATCH_LOCK = "dispatch"
@@ -172,6 +172,16 @@ def anyone_waiting(session: Session) -> bool:
     return (
         session.scalar(select(Call.id).where(Call.state == CallState.WAITING).limit(1)) is not None
     )
+
+
+def touched_counselors(session: Session, since: datetime) -> set[uuid.UUID]:
+    """Return whose desk may show something else than before `since`."""
+    rows = session.scalars(
+        select(CallEvent.counselor_id)
+        .where(CallEvent.at >= since, CallEvent.counselor_id.is_not(None))
+        .distinct()
+    )
+    return {counselor_id for counselor_id in rows if counselor_id is not None}
 
 
 def due_orders(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:

@@ -1,0 +1,236 @@
+"""Carrying out an order: take it, ask the carrier outside any transaction, write what came of it.
+
+Taking is a conditional write with a lease and the number of tries as fencing token, so a worker
+that dies in the middle loses nothing and two workers never both settle one order.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy.orm import Session
+
+from core.log import event_log
+from core.services import Services
+from counselors.models import CounselingSession, Counselor
+from counselors.states import SessionState
+from ivr.carrier import Carrier
+from ivr.faults import CarrierFault, FaultKind, GiveUp, after
+from ivr.instructions import Link
+from ivr.twiml import Page
+from routing import actions, line, orders, records, sweep
+from routing.models import Call, Offer
+from routing.orders import OrderKind, TakenOrder
+from routing.states import CallState, OfferState
+
+log = event_log(__name__)
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """The order is obsolete: what it was for is over."""
+
+
+@dataclass(frozen=True)
+class Paced:
+    """The order waits for its slot: the carrier takes one new call a second."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to ask of the carrier; returns the sid of a rung leg, or whether a leg is live."""
+
+    ask: Callable[[Carrier], str | bool | None]
+
+
+Plan: TypeAlias = Nothing | Paced | Request
+
+
+def carry_out(services: Services, carrier: Carrier, page: Page, order_id: uuid.UUID) -> str:
+    """Carry out one order and return what became of it, in one word for the metrics."""
+    taken, plan = services.database.run(lambda session: _take(services, page, session, order_id))
+    if taken is None:
+        return "elsewhere"
+    if not isinstance(plan, Request):
+        return "dropped" if isinstance(plan, Nothing) else "paced"
+    try:
+        answer = plan.ask(carrier)
+    except CarrierFault as caught:
+        outcome = _settle_failure(services, taken, caught)
+    else:
+        outcome = services.database.run(lambda session: _done(services, session, taken, answer))
+    services.metrics.orders.labels(taken.kind, outcome).inc()
+    services.live.ring("line")
+    return outcome
+
+
+def _settle_failure(services: Services, taken: TakenOrder, fault: CarrierFault) -> str:
+    outcome = services.database.run(lambda session: _failed(services, session, taken, fault))
+    log.warning("order_failed", kind=taken.kind, outcome=outcome, says=fault.says)
+    return outcome
+
+
+def _take(
+    services: Services, page: Page, session: Session, order_id: uuid.UUID
+) -> tuple[TakenOrder | None, Plan]:
+    now = services.clock.now()
+    taken = orders.take(session, order_id, now, services.policy.order_lease_seconds)
+    if taken is None:
+        return None, Nothing()
+    plan = _PLAN[taken.kind](services, page, session, taken)
+    if isinstance(plan, Nothing):
+        orders.settle(session, taken, "dropped", now)
+        return taken, plan
+    if taken.kind is OrderKind.RING and not taken.is_paced:
+        slot = orders.next_slot(session, now, services.policy.carrier_calls_per_second_max)
+        if slot > now:
+            orders.pace(session, taken, slot)
+            actions.put_off_offer(session, taken.subject_id, slot, services.policy)
+            return taken, Paced()
+    return taken, plan
+
+
+def _plan_ring(services: Services, page: Page, session: Session, taken: TakenOrder) -> Plan:
+    """Ring the counselor of an offer that is still open; look first where a try was lost."""
+    offer = session.get(Offer, taken.subject_id)
+    if offer is None or offer.state != OfferState.OPEN:
+        return Nothing()
+    to = session.get_one(Counselor, offer.counselor_id).endpoint.removeprefix("tel:")
+    query = {"offer": str(offer.id)}
+    urls = page.url(Link("whisper", query)), page.url(Link("leg", query))
+    seconds = int(services.policy.ring_seconds_max)
+
+    def ask(carrier: Carrier) -> str:
+        if taken.tries > 1:
+            found = carrier.find_ring(to, taken.created_at)
+            if found is not None:
+                return found
+        return carrier.ring(
+            to,
+            url=urls[0],
+            status_url=f"{urls[1]}#rc=2&rp=all",
+            fallback_url=page.url(Link("fallback")),
+            timeout_seconds=seconds,
+        )
+
+    return Request(ask)
+
+
+def _plan_move(_services: Services, page: Page, session: Session, taken: TakenOrder) -> Plan:
+    """Move the caller, as long as the call is where the order thinks it is."""
+    call = session.get_one(Call, taken.call_id)
+    to = str(taken.details["to"])
+    if not _still_wanted(session, call, taken.subject_id, to):
+        return Nothing()
+    url = page.url(Link(to, {"session": str(taken.subject_id)}))
+    return Request(lambda carrier: carrier.move(call.carrier_sid, url))
+
+
+def _still_wanted(session: Session, call: Call, session_id: uuid.UUID, to: str) -> bool:
+    if call.left_at is not None or call.state == CallState.CLOSED:
+        return to == "goodbye" and call.left_at is None
+    talk = session.get_one(CounselingSession, session_id)
+    if to == "join":
+        return talk.state == SessionState.TALKING
+    return talk.state not in (SessionState.JOINING, SessionState.TALKING)
+
+
+def _plan_hang_up(_services: Services, _page: Page, _session: Session, taken: TakenOrder) -> Plan:
+    leg_sid = str(taken.details["leg_sid"])
+    return Request(lambda carrier: carrier.hang_up(leg_sid))
+
+
+def _plan_look_up(_services: Services, _page: Page, _session: Session, taken: TakenOrder) -> Plan:
+    leg_sid = str(taken.details["leg_sid"])
+    return Request(lambda carrier: carrier.is_live(leg_sid))
+
+
+def _done(
+    services: Services, session: Session, taken: TakenOrder, answer: str | bool | None
+) -> str:
+    now = services.clock.now()
+    sid = answer if isinstance(answer, str) else None
+    if not orders.settle(session, taken, "done", now, carrier_sid=sid):
+        return "superseded"
+    if taken.kind is OrderKind.LOOK_UP:
+        sweep.settle_look_up(session, taken.call_id, bool(answer), now, services.policy)
+    if taken.kind is OrderKind.RING:
+        _stop_if_unwanted(session, taken, services)
+    return "done"
+
+
+def _stop_if_unwanted(session: Session, taken: TakenOrder, services: Services) -> None:
+    """The offer ended while the carrier was being asked: take the ringing back."""
+    offer = session.get_one(Offer, taken.subject_id)
+    if offer.state in (OfferState.OPEN, OfferState.ACCEPTED):
+        return
+    call = records.call_locked(session, taken.call_id)
+    if call is not None:
+        actions.stop_ringing(session, call, offer.id, services.clock.now())
+
+
+def _failed(services: Services, session: Session, taken: TakenOrder, fault: CarrierFault) -> str:
+    now, policy = services.clock.now(), services.policy
+    decided = after(
+        fault.kind,
+        taken.tries,
+        now,
+        tries_max=policy.order_tries_max,
+        backoff_seconds=policy.order_backoff_seconds,
+    )
+    if not isinstance(decided, GiveUp):
+        orders.postpone(session, taken, decided.at, fault.says)
+        return "retried"
+    if not orders.settle(session, taken, "failed", now, fault=fault.says):
+        return "superseded"
+    _GIVE_UP[taken.kind](services, session, taken, fault)
+    return "failed"
+
+
+def _give_up_ring(
+    services: Services, session: Session, taken: TakenOrder, fault: CarrierFault
+) -> None:
+    """Free the counselor, keep the caller's place; an endpoint refused for good needs a person."""
+    offer = session.get_one(Offer, taken.subject_id)
+    now, policy = services.clock.now(), services.policy
+    if fault.kind is FaultKind.REFUSED:
+        actions.lapse_offer(session, offer.id, offer.counselor_id, now, policy)
+        return
+    actions.decline_offer(session, offer.id, offer.counselor_id, "carrier failed", now, policy)
+
+
+def _give_up_move(
+    services: Services, session: Session, taken: TakenOrder, fault: CarrierFault
+) -> None:
+    """A caller who is gone has left; one who can't be moved keeps waiting and the seat is freed."""
+    now, policy = services.clock.now(), services.policy
+    if taken.details["to"] == "goodbye":
+        return
+    if fault.kind is FaultKind.GONE:
+        call = records.call_locked(session, taken.call_id)
+        if call is not None:
+            line.caller_left(session, call, "found gone", now, policy)
+        return
+    line.lose_counselor(session, taken.subject_id, "carrier failed", now, policy)
+
+
+def _give_up_nothing(
+    _services: Services, _session: Session, _taken: TakenOrder, _fault: CarrierFault
+) -> None:
+    """A leg that is gone is hung up; a look-up is asked again when the call is next overdue."""
+
+
+Planner: TypeAlias = Callable[[Services, Page, Session, TakenOrder], Plan]
+_PLAN: Mapping[OrderKind, Planner] = {
+    OrderKind.RING: _plan_ring,
+    OrderKind.MOVE: _plan_move,
+    OrderKind.HANG_UP: _plan_hang_up,
+    OrderKind.LOOK_UP: _plan_look_up,
+}
+_GIVE_UP: Mapping[OrderKind, Callable[[Services, Session, TakenOrder, CarrierFault], None]] = {
+    OrderKind.RING: _give_up_ring,
+    OrderKind.MOVE: _give_up_move,
+    OrderKind.HANG_UP: _give_up_nothing,
+    OrderKind.LOOK_UP: _give_up_nothing,
+}

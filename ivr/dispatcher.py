@@ -1,0 +1,101 @@
+"""The tick: decides offers, sweeps what is overdue, rings for due orders.
+
+Runs in every web and worker process; the database's locks let one at a time decide. What changes
+the queue only wakes it, and many wakes become one tick. A lost wake costs one sweep interval.
+"""
+
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.database import DatabaseAway
+from core.log import event_log
+from core.services import Services
+from ivr.carry_out import carry_out
+from ivr.hooks import page
+from ivr.jobs import CARRY_OUT, carrier_of
+from routing import records
+from routing.dispatch import Offered, dispatch
+from routing.sweep import Swept, sweep
+
+log = event_log(__name__)
+
+ORDERS_A_TICK_MAX = 200
+UNTAKEN_SECONDS = 0.7
+TOUCHED_SECONDS = 3
+HANDS = 4
+
+
+class Dispatcher:
+    """A thread that ticks: at once when the line changed, and each `sweep_seconds` anyway."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
+        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="orders")
+        self._in_hand: set[uuid.UUID] = set()
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._services.live.on_ring("line", self._wake.set)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the tick in progress and end."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(timeout=5)
+        self._hands.shutdown(wait=False, cancel_futures=True)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._wake.wait(self._services.policy.sweep_seconds)
+            self._wake.clear()
+            try:
+                tick(self._services)
+                self._carry_untaken()
+            except (DatabaseAway, SQLAlchemyError) as fault:
+                log.error("tick_failed", fault)
+                self._stopping.wait(self._services.policy.sweep_seconds)
+
+    def _carry_untaken(self) -> None:
+        """Carry out what Redis or the workers left lying, so that no order waits for them."""
+        before = self._services.clock.now() - timedelta(seconds=UNTAKEN_SECONDS)
+        with self._services.database.transaction() as session:
+            due = records.due_orders(session, before, ORDERS_A_TICK_MAX)
+        for order_id in due:
+            if order_id not in self._in_hand:
+                self._in_hand.add(order_id)
+                self._hands.submit(self._carry, order_id)
+
+    def _carry(self, order_id: uuid.UUID) -> None:
+        held = self._services
+        try:
+            carry_out(held, carrier_of(held), page(held), order_id)
+        except (DatabaseAway, SQLAlchemyError) as fault:
+            log.error("order_not_carried_out", fault)
+        finally:
+            self._in_hand.discard(order_id)
+
+
+def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
+    """Sweep, decide, commit; then tell desks and board, and ring for the orders that are due."""
+    now, policy = services.clock.now(), services.policy
+    with services.database.transaction() as session:
+        swept = sweep(session, now, policy)
+    with services.database.transaction() as session:
+        offered = dispatch(session, now, policy)
+    with services.database.transaction() as session:
+        due = records.due_orders(session, now, ORDERS_A_TICK_MAX)
+        touched = records.touched_counselors(session, now - timedelta(seconds=TOUCHED_SECONDS))
+    for order_id in due:
+        services.work.ring("orders", CARRY_OUT, order_id)
+    for counselor_id in touched:
+        services.live.ring(f"desk:{counselor_id}")
+    services.live.ring("board")
+    return swept, offered

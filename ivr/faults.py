@@ -1,0 +1,74 @@
+"""What a failed request to the carrier means for us: the one table that turns its words into ours.
+
+Rule: an unknown answer counts as a refusal, and is loud. Sources: Twilio's error pages 20404,
+21220 (not in progress), 20429 (not processed, back off), 20500 (a POST may have happened).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+GONE_CODES = frozenset({20404, 21220})
+
+
+class FaultKind(StrEnum):
+    """Kinds of failure, by what to do next."""
+
+    PASSING = "passing"
+    """The request was not processed, or may be repeated: try again after a pause."""
+    UNKNOWN = "unknown"
+    """It may have happened: look before repeating."""
+    GONE = "gone"
+    """The leg is over: what we wanted of it no longer matters."""
+    REFUSED = "refused"
+    """The carrier won't: our mistake or its rule; repeating changes nothing."""
+
+
+class CarrierFault(Exception):
+    """The carrier did not do what an order asked; `kind` says what to do next."""
+
+    def __init__(self, kind: FaultKind, says: str) -> None:
+        super().__init__(says)
+        self.kind = kind
+        self.says = says
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Try again at `at`."""
+
+    at: datetime
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """No further try; `reason` in one word for the order's row."""
+
+    reason: str
+
+
+def kind_of(status: int | None, code: int | None) -> FaultKind:
+    """Return the kind of a failed request.
+
+    status: HTTP status, None where no answer came. code: the carrier's error code, if it gave one.
+    """
+    if status is None:
+        return FaultKind.UNKNOWN
+    if code in GONE_CODES or status == 404:
+        return FaultKind.GONE
+    if status == 429:
+        return FaultKind.PASSING
+    if status >= 500:
+        return FaultKind.UNKNOWN
+    return FaultKind.REFUSED
+
+
+def after(
+    kind: FaultKind, tries: int, now: datetime, *, tries_max: int, backoff_seconds: float
+) -> Retry | GiveUp:
+    """Return what to do after try number `tries` (from 1) failed by `kind`."""
+    if kind in (FaultKind.GONE, FaultKind.REFUSED):
+        return GiveUp(kind)
+    if tries >= tries_max:
+        return GiveUp("tries spent")
+    return Retry(now + timedelta(seconds=backoff_seconds * 2 ** (tries - 1)))
