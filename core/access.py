@@ -14,10 +14,10 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core import sign_ins
 from core.problems import Problem, is_api
+from core.roles import ROLES
 from core.services import services
 from core.sign_ins import Opened, SignedIn
 
-ROLES = frozenset({"counselor", "companion", "supervisor", "admin"})
 ANYBODY = frozenset({"anybody"})  # closed by other means (a signature), or open on purpose
 LOGIN_PAGE = "/login"
 CSRF_HEADER = "X-CSRF-Token"
@@ -30,7 +30,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class UnknownRole(ValueError):
-    """A role that does not exist was admitted. The roles are in core.access.ROLES."""
+    """A role that does not exist was admitted. The roles are in core/roles.py."""
 
 
 def admit(blueprint: Blueprint, roles: Iterable[str]) -> None:

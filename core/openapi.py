@@ -6,8 +6,9 @@ from typing import Any
 from flask import Blueprint, Flask, Response, current_app, json
 from pydantic.json_schema import models_json_schema
 
-from core.access import ANYBODY, ROLES, admits
+from core.access import ANYBODY, admits
 from core.operations import OPERATION_ATTRIBUTE, PREFIX, Operation
+from core.roles import ROLES
 
 blueprint = Blueprint("openapi", __name__)
 

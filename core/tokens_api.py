@@ -6,10 +6,11 @@ from pydantic import Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from core import sign_ins
-from core.access import ANYBODY, ROLES, secret_of_request
+from core.access import ANYBODY, secret_of_request
 from core.bodies import AnswerBody, Body, Moment, Nothing, Text
 from core.operations import Api
 from core.problems import Problem
+from core.roles import ROLES
 from core.services import services
 
 api = Api("tokens_api", __name__)

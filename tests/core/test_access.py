@@ -7,8 +7,9 @@ from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 
 from core import access, sign_ins, tokens_api
-from core.access import ANYBODY, ROLES, UnknownRole, admit, admits
+from core.access import ANYBODY, UnknownRole, admit, admits
 from core.clock import SteppedClock
+from core.roles import ROLES
 from core.services import Services
 from core.sign_ins import Opened
 from tests.core.people import PASSWORD, add_account, make_app

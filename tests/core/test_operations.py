@@ -12,7 +12,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import tokens_api
-from core.access import ROLES
 from core.bodies import AnswerBody, Body, Text
 from core.clock import SteppedClock
 from core.database import try_lock
@@ -20,6 +19,7 @@ from core.idempotency import remove_old
 from core.openapi import describe
 from core.operations import Api
 from core.problems import Problem
+from core.roles import ROLES
 from core.services import Services
 from tests.core.people import PASSWORD, add_account, make_app
 
