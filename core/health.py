@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, jsonify, request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.access import ANYBODY, admit
 from core.schema import OldSchema, require_current
 from core.services import services
 from core.work import connect
@@ -15,6 +16,7 @@ from core.work import connect
 REDIS_SECONDS_MAX = 0.3
 
 blueprint = Blueprint("health", __name__)
+admit(blueprint, ANYBODY)
 
 
 @blueprint.before_request
