@@ -1,0 +1,45 @@
+# make run: everything on this machine, on embedded defaults; see README.md
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: run test lint bench simulate migrate
+.DEFAULT_GOAL := run
+
+$(VENV)/bin/python:
+	@echo "== 1/2 가상환경을 만듭니다 · Creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@$(PYTHON) -m venv $(VENV)
+
+# A stamp holds what was installed, so that an unchanged list is not installed again.
+$(VENV)/installed: requirements.txt | $(VENV)/bin/python
+	@cmp -s requirements.txt $@ || { \
+	  echo "== 2/2 필요한 것을 설치합니다 · Installing requirements"; \
+	  $(RUN) -m pip install --disable-pip-version-check -r requirements.txt; }
+	@cp requirements.txt $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
+	@cmp -s requirements-dev.txt $@ || \
+	  $(RUN) -m pip install --disable-pip-version-check -r requirements-dev.txt
+	@cp requirements-dev.txt $@
+
+run: $(VENV)/installed
+	@exec $(RUN) app.py
+
+migrate: $(VENV)/installed
+	@$(RUN) app.py migrate
+
+test: $(VENV)/installed-dev
+	@$(RUN) -m pytest
+
+lint: $(VENV)/installed-dev
+	@$(RUN) -m ruff check .
+	@$(RUN) -m mypy .
+
+bench: $(VENV)/installed-dev
+	@$(RUN) -m pytest tests/bench -s
+
+SEED ?= 120
+DAYS ?= 1
+simulate: $(VENV)/installed-dev
+	@$(RUN) -m tests.simulation --seed $(SEED) --days $(DAYS)
