@@ -46,6 +46,9 @@ class Conference:
 
     def join(self, participant: Participant, callback: ConferenceCallback | None) -> None:
         """A leg comes in; the first participant's callback counts for the room's life [D]."""
+        if self.status == "completed":
+            participant.on_left("conference_ended_via_api")
+            return
         if not self._begun:
             self._begun = True
             self.callback = callback
@@ -70,9 +73,11 @@ class Conference:
 
         reason: the carrier's ReasonParticipantLeft.
         """
-        participant = self.participants.pop(leg.sid, None)
+        participant = self.participants.get(leg.sid)
         if participant is None or not participant.joined:
+            self.drop(leg)
             return
+        del self.participants[leg.sid]
         self._go(participant, reason)
         suffix = "kicked" if kicked else "left"
         if participant.seat.end_on_exit:
@@ -82,10 +87,28 @@ class Conference:
                 participant.seat.label,
             )
             self.end(ending, "moderator_ended_conference")
-        elif not self.connected:
+        elif not self.participants:
             self.end(Ending(f"last-participant-{suffix}", leg.sid, participant.seat.label))
         else:
             self.refresh()
+
+    def drop(self, leg: Leg) -> None:
+        """The call of a participant placed by REST ended, whether or not it had come in.
+
+        [I] somebody still being called keeps an otherwise empty room alive.
+        """
+        participant = self.participants.get(leg.sid)
+        if participant is None:
+            return
+        if participant.joined:
+            self.leave(leg, "participant_hung_up")
+            return
+        del self.participants[leg.sid]
+        if self._begun:
+            extra = {"ReasonParticipantLeft": "participant_add_failed"}
+            self.tell("participant-leave", participant, extra)
+        if not self.participants:
+            self.end(Ending("last-participant-left", leg.sid, participant.seat.label))
 
     def _go(self, participant: Participant, reason: str) -> None:
         participant.exit()
