@@ -11,6 +11,7 @@ from core.phone_numbers import classify_caller
 from core.policy import Policy
 from core.sealing import Sealer
 from counselors import records as counselor_records
+from counselors.states import SessionState
 from ivr import flow
 from ivr.instructions import Reply
 from ivr.menu import Choice, Menus
@@ -75,7 +76,7 @@ def on_menu(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
     """A key was pressed in a menu."""
     call, _ = _open(session, turn, desk, CallState.IN_MENU)
     if call.state != CallState.IN_MENU:
-        return Effect.NOTHING, _where_it_was(call, turn)
+        return Effect.NOTHING, _where_it_is(session, call, turn)
     line.hear_of(call, desk.now, desk.policy)
     name = turn.query.get("menu", desk.menus.first)
     choice = desk.menus.pressed(name, turn.digits)
@@ -99,7 +100,7 @@ def _chosen(
     place = turn.number("turn")
     name = turn.query.get("menu", desk.menus.first)
     if choice.action == "queue":
-        return _join(session, call, choice, desk), flow.queue(place, call.language)
+        return _join(session, call, choice, desk), flow.queue(call.language)
     if choice.action == "language":
         call.language = choice.language
     if choice.action in ("menu", "language"):
@@ -127,7 +128,7 @@ def on_menu_again(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Rep
     """Nothing was pressed in time, or another line came back: the menu again, then the queue."""
     call, _ = _open(session, turn, desk, CallState.IN_MENU)
     if call.state != CallState.IN_MENU:
-        return Effect.NOTHING, _where_it_was(call, turn)
+        return Effect.NOTHING, _where_it_is(session, call, turn)
     line.hear_of(call, desk.now, desk.policy)
     if turn.has_ended:
         return line.caller_left(session, call, "left menu", desk.now, desk.policy), Reply()
@@ -154,20 +155,17 @@ def on_wait(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
 
 
 def _waiting(session: Session, call: Call, turn: Turn, desk: Desk) -> Reply:
-    again = turn.query.get("again", "")
+    again, place = turn.query.get("again", ""), turn.number("turn")
     if call.state not in LIVE:  # being joined at this moment: our order moves the caller
-        return flow.keep_waiting(turn.number("turn"), again, call.language)
-    step = desk.policy.priority_step_seconds
+        return flow.be_patient(place, again, call.language)
     seats = records.seats(session)
-    told = estimate(records.position(session, call, step), seats, desk.policy.estimate_talk_seconds)
-    return flow.wait(
-        turn.number("turn"),
-        told,
+    fresh = estimate(
+        records.position(session, call, desk.policy.priority_step_seconds),
         seats,
-        is_first=turn.number("turn") % 4 <= 2,
-        again=again,
-        language=call.language,
+        desk.policy.estimate_talk_seconds,
     )
+    told = line.remember_wait(call, fresh, seats)
+    return flow.wait(place, told, seats, again=again, language=call.language)
 
 
 def on_wait_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -194,8 +192,8 @@ def on_queue_left(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Rep
     if call.state == CallState.CLOSED:
         return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
     if result in ("redirected", "redirected-from-bridged"):
-        return Effect.NOTHING, Reply()  # our order steers; this answer is not used
-    return Effect.NOTHING, flow.queue_again(call.language, "hold_on", turn.key[:12])
+        return Effect.NOTHING, _where_it_is(session, call, turn)
+    return Effect.NOTHING, flow.queue_again(call.language, "hold_on", turn.key[:12], pause=3)
 
 
 def on_status(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -232,7 +230,7 @@ def on_join(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
         return Effect.NOTHING, flow.say_and_end("busy_line", "ko")
     talk = counselor_records.live_session(session, call.id)
     if talk is None or talk.id != session_id:
-        return Effect.NOTHING, _where_it_was(call, turn)
+        return Effect.NOTHING, _where_it_is(session, call, turn)
     line.hear_of(call, desk.now, desk.policy)
     effect = line.caller_joined(session, session_id, call.carrier_sid, desk.now)
     return effect, flow.room(session_id, is_caller=True, language=call.language)
@@ -249,7 +247,7 @@ def on_talk_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Repl
     if talk is not None and str(talk.id) == turn.query.get("session"):
         effect = line.lose_counselor(session, talk.id, "room ended", desk.now, desk.policy)
         return effect, flow.queue_again(call.language, "reconnecting", turn.key[:12])
-    return Effect.NOTHING, _where_it_was(call, turn)
+    return Effect.NOTHING, _where_it_is(session, call, turn)
 
 
 def on_reconnect(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -257,7 +255,7 @@ def on_reconnect(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Repl
     call = records.call_by_sid(session, turn.call_sid)
     if call is None:
         return Effect.NOTHING, flow.say_and_end("busy_line", "ko")
-    return Effect.NOTHING, _where_it_was(call, turn)
+    return Effect.NOTHING, _where_it_is(session, call, turn)
 
 
 def on_goodbye(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -266,10 +264,18 @@ def on_goodbye(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]
     return Effect.NOTHING, flow.say_and_end("goodbye", call.language if call else "ko")
 
 
-def _where_it_was(call: Call, turn: Turn) -> Reply:
-    """Put a caller back where the call is, whatever document they were sent to."""
+def _where_it_is(session: Session, call: Call, turn: Turn) -> Reply:
+    """Put a caller where the call is, whatever document they were sent to.
+
+    Asked for also when one of our orders is moving the leg at this moment: the carrier then asks
+    for the interrupted verb's action too and is believed to ignore the answer; should it not, the
+    answer is still the right one.
+    """
     if call.state in (CallState.WRAPPING, CallState.CLOSED):
         return flow.say_and_end("goodbye", call.language)
+    talk = counselor_records.live_session(session, call.id)
+    if talk is not None and talk.state == SessionState.TALKING:
+        return flow.room(talk.id, is_caller=True, language=call.language)
     return flow.queue_again(call.language, "reconnecting", turn.key[:12])
 
 

@@ -30,10 +30,14 @@ HANDS = 4
 
 
 class Dispatcher:
-    """A thread that ticks: at once when the line changed, and each `sweep_seconds` anyway."""
+    """A thread that ticks: each `sweep_seconds`, and, where eager, at once when the line changed.
 
-    def __init__(self, services: Services) -> None:
+    Web processes are eager; workers only mend what was missed, so that they do not stand in line.
+    """
+
+    def __init__(self, services: Services, *, eager: bool = True) -> None:
         self._services = services
+        self._eager = eager
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
@@ -42,7 +46,8 @@ class Dispatcher:
 
     def start(self) -> None:
         """Begin to tick."""
-        self._services.live.on_ring("line", self._wake.set)
+        if self._eager:
+            self._services.live.on_ring("line", self._wake.set)
         self._thread.start()
 
     def stop(self) -> None:

@@ -17,6 +17,7 @@ from ivr.instructions import (
     Instruction,
     JoinConference,
     Link,
+    Pause,
     Redirect,
     Reply,
     Say,
@@ -25,6 +26,7 @@ from ivr.menu import Menu, Menus
 from routing.estimate import Wait
 
 QUEUE = "helpline"
+SAFETY_EVERY = 4
 
 
 def greet(menus: Menus, language: str) -> Reply:
@@ -35,14 +37,14 @@ def greet(menus: Menus, language: str) -> Reply:
 def menu_again(menus: Menus, name: str, turn: int, tries: int, language: str) -> Reply:
     """Say the menu once more; after `tries_max` silent or wrong tries, queue instead."""
     if tries >= menus.tries_max:
-        return Reply((Say("menu_given_up"), *_queue(turn)), language)
+        return Reply((Say("menu_given_up"), *_queue()), language)
     return Reply(_menu(menus, name, turn, tries), language)
 
 
 def wrong_key(menus: Menus, name: str, turn: int, tries: int, language: str) -> Reply:
     """A key that means nothing here: say so, then the menu again."""
     if tries >= menus.tries_max:
-        return Reply((Say("menu_given_up"), *_queue(turn)), language)
+        return Reply((Say("menu_given_up"), *_queue()), language)
     return Reply((Say("not_a_key"), *_menu(menus, name, turn, tries)), language)
 
 
@@ -73,36 +75,46 @@ def _place(name: str, turn: int, tries: int) -> Mapping[str, str]:
     return {"menu": name, "turn": str(turn), "tries": str(tries)}
 
 
-def queue(turn: int, language: str) -> Reply:
+def queue(language: str) -> Reply:
     """Put the caller into the queue, kindly."""
-    return Reply((Say("queue_welcome"), *_queue(turn)), language)
+    return Reply((Say("queue_welcome"), *_queue()), language)
 
 
-def queue_again(language: str, prompt: str, token: str) -> Reply:
-    """Back into the carrier's queue after a room broke up; token makes the turn's URLs new."""
-    return Reply((Say(prompt), *_queue(0, token)), language)
+def queue_again(language: str, prompt: str, token: str, *, pause: int = 0) -> Reply:
+    """Back into the carrier's queue after a room broke up, or after `pause` seconds of a fault.
+
+    token: makes the URLs of this stay in the queue new.
+    """
+    rest = (Pause(pause),) if pause else ()
+    return Reply((Say(prompt), *rest, *_queue(token)), language)
 
 
-def _queue(turn: int, token: str = "") -> tuple[Instruction, ...]:
+def _queue(token: str = "") -> tuple[Instruction, ...]:
     """Enqueue, and after it a safety verb: a full or failing queue does not drop the caller."""
-    place = {"turn": str(turn + 1)} | ({"again": token} if token else {})
+    place = _wait_place(1, token)
     left = Link("queue-left", place)
     return (Enqueue(QUEUE, Link("wait", place), left), Redirect(left))
 
 
-def wait(turn: int, told: Wait, seats: int, *, is_first: bool, again: str, language: str) -> Reply:
-    """What a waiting caller hears: the place, an honest band, the safety key, then music."""
-    place = {"turn": str(turn + 1)} | ({"again": again} if again else {})
+def _wait_place(turn: int, again: str) -> Mapping[str, str]:
+    return {"turn": str(turn)} | ({"again": again} if again else {})
+
+
+def wait(turn: int, told: Wait, seats: int, *, again: str, language: str) -> Reply:
+    """What a waiting caller hears: the place, an honest band, at times the safety key, music."""
+    place = _wait_place(turn + 1, again)
     spoken: tuple[Say, ...] = (*_place_spoken(told), _band(told, seats))
-    if is_first:
+    if turn % SAFETY_EVERY == 1:
         spoken = (*spoken, Say("wait_safety"))
     return Reply(
-        (
-            Gather(Link("wait-key", place), (*spoken, HoldMusic()), 1),
-            Redirect(Link("wait", place)),
-        ),
+        (Gather(Link("wait-key", place), (*spoken, HoldMusic()), 1), Redirect(Link("wait", place))),
         language,
     )
+
+
+def be_patient(turn: int, again: str, language: str) -> Reply:
+    """A moment of silence while the caller is being moved."""
+    return Reply((Pause(2), Redirect(Link("wait", _wait_place(turn + 1, again)))), language)
 
 
 def _place_spoken(told: Wait) -> tuple[Say, ...]:
@@ -123,14 +135,13 @@ def _band(told: Wait, seats: int) -> Say:
 
 def safety(turn: int, again: str, language: str) -> Reply:
     """The safety key: where help is at once, and that this call was moved ahead."""
-    place = {"turn": str(turn + 1)} | ({"again": again} if again else {})
-    return Reply((Say("safety_numbers"), Redirect(Link("wait", place))), language)
+    link = Link("wait", _wait_place(turn + 1, again))
+    return Reply((Say("safety_numbers"), Redirect(link)), language)
 
 
 def keep_waiting(turn: int, again: str, language: str) -> Reply:
     """A key without a meaning while waiting: go on waiting."""
-    place = {"turn": str(turn + 1)} | ({"again": again} if again else {})
-    return Reply((Redirect(Link("wait", place)),), language)
+    return Reply((Redirect(Link("wait", _wait_place(turn + 1, again))),), language)
 
 
 def room(session_id: uuid.UUID, *, is_caller: bool, language: str) -> Reply:

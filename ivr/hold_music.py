@@ -1,6 +1,6 @@
 """Our own hold music: a slow, quiet chord that no one has rights to, made in code.
 
-Thirty seconds of 8 kHz 16-bit mono, made once in a process and then served from memory.
+8 kHz 16-bit mono, made once in a process and then served from memory.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from array import array
 from functools import cache
 
 RATE = 8000
-SECONDS = 30
 CHORDS = (
     (196.0, 246.9, 293.7),
     (174.6, 220.0, 261.6),
@@ -23,9 +22,9 @@ LOUDNESS = 2200
 
 
 @cache
-def hold_music() -> bytes:
-    """Return the music as a WAV file."""
-    beat_samples = RATE * SECONDS // (2 * len(CHORDS))
+def hold_music(seconds: int) -> bytes:
+    """Return `seconds` of the music as a WAV file."""
+    beat_samples = RATE * seconds // (2 * len(CHORDS))
     samples = array("h")
     for beat in range(2 * len(CHORDS)):
         samples.extend(_chord(CHORDS[beat % len(CHORDS)], beat_samples))

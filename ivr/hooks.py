@@ -148,7 +148,9 @@ def fallback() -> Response:
 @blueprint.route("/audio/hold.wav", methods=["GET"])
 def audio() -> Response:
     """Serve the hold music; the carrier keeps it by its ETag."""
-    response = Response(hold_music(), content_type="audio/wav")
+    response = Response(
+        hold_music(int(services().policy.announce_seconds)), content_type="audio/wav"
+    )
     response.add_etag()
     response.cache_control.max_age = 86_400
     response.make_conditional(request)

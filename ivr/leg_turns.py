@@ -9,7 +9,7 @@ from counselors import sessions
 from counselors.models import CounselingSession
 from ivr import flow
 from ivr.caller_turns import Desk, as_uuid
-from ivr.instructions import Reply
+from ivr.instructions import Hangup, Reply
 from ivr.turn import Turn
 from routing import actions, line, records
 from routing.line import Effect
@@ -60,7 +60,7 @@ def on_leg_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply
     effect = Effect.NOTHING
     if talk.joined_at is not None:
         effect = _caller_left_room(session, talk, desk)
-    return effect, flow.say_and_end("goodbye", "ko")
+    return effect, Reply((Hangup(),))
 
 
 def _leg_ended(session: Session, talk: CounselingSession, turn: Turn, desk: Desk) -> Effect:

@@ -17,6 +17,7 @@ from counselors.models import CounselingSession, Counselor
 from counselors.states import SessionState
 from routing import calls, orders
 from routing.actions import end_talk, free_from_offer, hang_up_leg, locked_session
+from routing.estimate import Wait, not_rising
 from routing.journal import journal_many
 from routing.models import Call
 from routing.orders import OrderKind
@@ -56,6 +57,14 @@ def hear_of(call: Call, now: datetime, policy: Policy) -> None:
     call.heard_at = now
     if call.state in (CallState.WAITING, CallState.OFFERED, CallState.CONNECTED):
         call.deadline = calls.deadline(CallState(call.state), now, policy)
+
+
+def remember_wait(call: Call, fresh: Wait, seats: int) -> Wait:
+    """Return the band to speak, and remember it: it rises only if seats fell since."""
+    told = not_rising(fresh, call.told_high_minutes, seats_fell=seats < (call.told_seats or 0))
+    call.told_high_minutes = told.high_minutes
+    call.told_seats = seats
+    return told
 
 
 def raise_priority(session: Session, call: Call, reason: str, now: datetime) -> Effect:

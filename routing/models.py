@@ -16,7 +16,7 @@ class Call(Base):
     sealed_number / number_index: the caller's number encrypted, and its keyed hash for lookup;
     both empty for withheld callers. queued_at is the original arrival in the queue and survives
     every return to it. head_seconds: what a returning caller is advanced by, in waiting seconds.
-    heard_at: when the carrier last said something about it.
+    heard_at: when the carrier last said something about it. told_*: the wait last spoken.
     """
 
     __tablename__ = "calls"
@@ -44,6 +44,8 @@ class Call(Base):
     closed_at: Mapped[datetime | None]
     close_reason: Mapped[str | None]
     heard_at: Mapped[datetime]
+    told_high_minutes: Mapped[int | None]
+    told_seats: Mapped[int | None]
 
     __table_args__ = (
         CheckConstraint(

@@ -1,13 +1,13 @@
 """The access log can only grow, and its head says where it ends.
 
-Revision: 0020, after 0002.
+Revision: 0020, after 0003.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0020'
-down_revision = '0002'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 
