@@ -18,7 +18,13 @@ from urllib.parse import parse_qsl
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from simulator.phones.browser_phone import BrowserPhone, Studio
-from simulator.signalling_token import TOKEN_INVALID, TokenKeys, TokenRefusedError, verify
+from simulator.signalling_token import (
+    TOKEN_EXPIRED,
+    TOKEN_INVALID,
+    TokenKeys,
+    TokenRefusedError,
+    verify,
+)
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +69,7 @@ class Session:
         self._wire, self._keys, self._studio = wire, keys, studio
         self._phone: BrowserPhone | None = None
         self._may_be_rung = False
+        self._expiry: asyncio.TimerHandle | None = None
         self._handlers: dict[str, Callable[[Payload], Awaitable[None]]] = {
             "listen": self._listen,
             "register": self._register,
@@ -95,6 +102,7 @@ class Session:
 
     def close(self) -> None:
         """The browser is gone: it can't be rung any more and its calls end."""
+        self._forget_expiry()
         if self._phone is not None:
             self._studio.dismiss(self._phone)
 
@@ -109,8 +117,20 @@ class Session:
             self._phone = BrowserPhone(grant.identity, self._wire, self._studio)
             self._studio.admit(self._phone)
         self._may_be_rung = grant.incoming
+        self._forget_expiry()
+        loop = asyncio.get_running_loop()
+        self._expiry = loop.call_later(grant.expires - now, self._expire)
         token = {"identity": grant.identity, "ttl": grant.expires - now}
         self._wire.send("connected", {"region": "kr1", "edge": "seoul", "token": token})
+
+    def _expire(self) -> None:
+        # Calls go on; the telephone just can't be rung until it shows a new token [I].
+        self._studio.exchange.unregister(self._the_phone())
+        self._error(TOKEN_EXPIRED, "The access token has expired; show a new one.")
+
+    def _forget_expiry(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
 
     async def _register(self, payload: Payload) -> None:
         phone = self._the_phone()

@@ -94,10 +94,8 @@ class BrowserCall:
             self._channel.play(*((rendered.audio, rendered.loop) if rendered else (b"",)))
         self._tell(caption(sound, audible=rendered is not None))
 
-    async def end(self, status: str) -> None:
-        """Tell the browser that the call is over, and let go of the media; twice is harmless."""
-        if self.over:
-            return
+    def end(self, status: str) -> None:
+        """Tell the browser that the call is over and fall silent; `peer` is still to be closed."""
         self.over = True
         if self.leg is not None:
             self._tell({"kind": "ended", "status": status})
@@ -107,7 +105,6 @@ class BrowserCall:
             self._wire.send("hangup", {"callsid": self.temporary_sid})
         if self._channel is not None:
             self._floor.close(self._channel)
-        await self.peer.close()
 
     def _open(self, leg: Leg) -> None:
         self.leg = leg

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from simulator.sounds import Sound
 if TYPE_CHECKING:
     from simulator.exchange import Exchange
     from simulator.legs import Leg
+
+log = logging.getLogger(__name__)
 
 PHONE_IDENTITY = "phone_"
 WITHHELD_ADDRESS = "anonymous"
@@ -50,7 +53,12 @@ class Studio:
         """Let `work` go on by itself."""
         task = asyncio.get_running_loop().create_task(work)
         self._started.add(task)
-        task.add_done_callback(self._started.discard)
+        task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._started.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A telephone failed: %s", type(error).__name__, exc_info=error)
 
     def admit(self, phone: BrowserPhone) -> None:
         """Take note of a telephone, so that it can be hung up when the exchange closes."""
@@ -189,4 +197,5 @@ class BrowserPhone:
     def _drop(self, call: BrowserCall, status: str) -> None:
         if call in self._calls:
             self._calls.remove(call)
-        self._studio.start(call.end(status))
+            call.end(status)
+            self._studio.start(call.peer.close())

@@ -104,9 +104,9 @@ function hideIncoming() {
 async function switchOn(number) {
   const { token } = await fetchToken(number);
   phone?.destroy();
-  myNumber = number;
-  sessionStorage.setItem("number", number);
-  $("my-number").textContent = formatNumber(number);
+  myNumber = number.replace(/[^\d+]/g, "");
+  sessionStorage.setItem("number", myNumber);
+  $("my-number").textContent = formatNumber(myNumber);
   phone = createSoftphone({
     token,
     edgeHost: location.host,

@@ -13,15 +13,15 @@ _START_SECONDS_MAX = 10
 
 
 @contextmanager
-def exchange_in_thread(answers: Answers) -> Iterator[RunningExchange]:
-    """Run an exchange whose line gives `answers` while the block lasts."""
+def exchange_in_thread(answers: Answers, port: int = 0) -> Iterator[RunningExchange]:
+    """Run an exchange whose line gives `answers` while the block lasts; port 0 is any."""
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
     ready = threading.Event()
     held: list[RunningExchange] = []
 
     async def serve() -> None:
-        async with running(answers) as exchange:
+        async with running(answers, port) as exchange:
             held.append(exchange)
             ready.set()
             await stop.wait()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,8 @@ from playwright.sync_api import Page, expect
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
+from simulator.phones.speech import espeak_path
+from simulator.signalling_token import mint
 from tests.browser.conftest import loudness
 from tests.browser.local_exchange import exchange_in_thread
 from tests.simulator.phone_exchange import RunningExchange
@@ -18,6 +21,9 @@ pytestmark = pytest.mark.browser
 CITIZEN_HZ, COUNSELOR_HZ = 440.0, 880.0
 # Noise suppression takes some 20 dB off steady tones, so only the two are compared.
 CLEARLY_LOUDER_DB = 15
+AUDIBLE_DB = -70
+# Where a speaking voice is, away from both tones.
+VOICE_HZ = range(100, 400, 20)
 
 MENU = (
     '<Gather numDigits="1" timeout="10" action="/ivr/menu">'
@@ -29,13 +35,14 @@ LINE = {"/ivr/voice": MENU, "/ivr/menu": ROOM, "/ivr/client": ROOM}
 
 # The desk, reduced to its telephone; on the exchange's origin, with the module the desk uses.
 DESK = """
-async ([token, host]) => {
+async ([token, host, next]) => {
   document.body.innerHTML = '<output id="state"></output>';
   const { createSoftphone } = await import('/phones/softphone.js');
   window.softphone = createSoftphone({
     token,
     edgeHost: host,
     onState: (state) => { document.getElementById('state').textContent = state; },
+    refreshToken: async () => { window.renewed = (window.renewed ?? 0) + 1; return next; },
     onError: (error) => { window.softphoneError = error; },
   });
 }
@@ -60,13 +67,13 @@ def open_phone(page: Page, running: RunningExchange) -> None:
 def open_desk(page: Page, running: RunningExchange) -> None:
     # Any page of the origin will do; its own telephone is not started.
     page.goto(f"http://{running.host}/phones/page.css")
-    page.evaluate(DESK, [counselor_token(running, "lee"), running.host])
+    page.evaluate(DESK, [counselor_token(running, "lee"), running.host, ""])
     expect(page.locator("#state")).to_have_text("ready")
 
 
 def hears(page: Page, wanted_hz: float, other_hz: float) -> bool:
     wanted, other = loudness(page, wanted_hz, other_hz)
-    return wanted > -70 and wanted > other + CLEARLY_LOUDER_DB
+    return wanted > AUDIBLE_DB and wanted > other + CLEARLY_LOUDER_DB
 
 
 def test_each_hears_the_other_after_key_five(page_speaking: Callable[[float], Page]) -> None:
@@ -78,6 +85,8 @@ def test_each_hears_the_other_after_key_five(page_speaking: Callable[[float], Pa
         citizen.locator("#call").click()
         log = citizen.locator("#log")
         expect(log).to_contain_text("오번을 눌러 주세요")
+        if espeak_path() is not None:
+            assert max(loudness(citizen, *VOICE_HZ)) > AUDIBLE_DB
         citizen.locator('[data-key="5"]').click()
         expect(citizen.locator("#state")).to_have_text("통화 중")
         counselor.evaluate("softphone.connect({To: '', join: 'once'})")
@@ -132,3 +141,27 @@ def test_a_rung_phone_declines(page: Page, page_speaking: Callable[[float], Page
         expect(counselor.locator("#state")).to_have_text("ready")
         expect(page.locator("#incoming")).to_be_hidden()
         assert running.line.asked("/ivr/dialled")[0]["DialCallStatus"] == "busy"
+
+
+def test_a_token_is_renewed_before_it_ends(page: Page) -> None:
+    with exchange_in_thread({}) as running:
+        page.goto(f"http://{running.host}/phones/page.css")
+        # The SDK asks ten seconds before the end.
+        short = mint(running.keys, "lee", int(time.time()), ttl_seconds=12)
+        page.evaluate(DESK, [short, running.host, counselor_token(running, "lee")])
+        expect(page.locator("#state")).to_have_text("ready")
+        page.wait_for_function("window.renewed === 1")
+        page.wait_for_timeout(500)
+        expect(page.locator("#state")).to_have_text("ready")
+        assert page.evaluate("window.softphoneError ?? null") is None
+
+
+def test_the_phone_comes_back_when_the_exchange_does(page: Page) -> None:
+    with exchange_in_thread({}) as running:
+        port = int(running.host.split(":")[1])
+        open_phone(page, running)
+    expect(page.locator("body")).to_have_attribute("data-state", "offline")
+    with exchange_in_thread({}, port) as again:
+        expect(page.locator("body")).to_have_attribute("data-state", "ready", timeout=30_000)
+        number = page.evaluate("sessionStorage.getItem('number')")
+        assert len(again.exchange.endpoints_at("+82" + number[1:])) == 1

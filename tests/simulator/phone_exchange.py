@@ -60,8 +60,8 @@ class RunningExchange:
 
 
 @asynccontextmanager
-async def running(answers: Answers) -> AsyncIterator[RunningExchange]:
-    """Run an exchange on a free port of this loop until the block ends."""
+async def running(answers: Answers, port: int = 0) -> AsyncIterator[RunningExchange]:
+    """Run an exchange on this loop, on a free port unless one is given, until the block ends."""
     line = Line(answers)
     kernel = LoopKernel(asyncio.get_running_loop())
     exchange = Exchange(kernel, Settings(), WsgiTransport(line, kernel, 0.0))
@@ -69,10 +69,10 @@ async def running(answers: Answers) -> AsyncIterator[RunningExchange]:
     routes.add(app, exchange)
     runner = web.AppRunner(app)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", port)
     await site.start()
-    port = runner.addresses[0][1]
+    listening = runner.addresses[0][1]
     try:
-        yield RunningExchange(f"127.0.0.1:{port}", exchange, line)
+        yield RunningExchange(f"127.0.0.1:{listening}", exchange, line)
     finally:
         await runner.cleanup()

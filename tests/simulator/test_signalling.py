@@ -8,6 +8,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+from twilio.jwt.access_token import AccessToken
+from twilio.jwt.access_token.grants import VoiceGrant
 
 from simulator import signalling
 from simulator.media.pcm import frames_of, tone
@@ -264,8 +266,8 @@ def test_strange_frames_leave_the_telephone_working() -> None:
     async def act(scene: Scene) -> None:
         phone = await scene.phone(PHONE)
         await phone.send("invite", callsid="TJSbad", sdp="v=0 nonsense", twilio={"params": "To=1"})
-        assert (await phone.expect("error"))["callsid"] == "TJSbad"
         assert (await phone.expect("hangup"))["callsid"] == "TJSbad"
+        assert (await phone.expect("error"))["callsid"] == "TJSbad"
         for kind in ("dtmf", "hangup", "reject", "answer", "unheard-of"):
             await phone.send(kind, callsid="CAnone", dtmf=7, sdp=None)
         await phone.send("reconnect", callsid="CAgone", sdp="x")
@@ -273,6 +275,55 @@ def test_strange_frames_leave_the_telephone_working() -> None:
         await phone.dial("To=02120")
 
     play({"/ivr/voice": "<Say>a</Say>" + WAIT}, act)
+
+
+def test_an_expired_token_is_told_and_the_phone_rings_no_more() -> None:
+    async def act(scene: Scene) -> None:
+        tab = await scene.tab()
+        await tab.switch_on(mint(scene.running.keys, PHONE, int(time.time()), ttl_seconds=1))
+        assert scene.running.exchange.endpoints_at("+821000001234")
+        assert (await tab.expect("error"))["error"]["code"] == 31205
+        assert not scene.running.exchange.endpoints_at("+821000001234")
+
+    play({}, act)
+
+
+def test_a_new_token_in_time_keeps_the_phone_on() -> None:
+    async def act(scene: Scene) -> None:
+        tab = await scene.tab()
+        await tab.switch_on(mint(scene.running.keys, PHONE, int(time.time()), ttl_seconds=1))
+        await tab.switch_on(scene.token(PHONE))
+        await asyncio.sleep(1.2)
+        assert scene.running.exchange.endpoints_at("+821000001234")
+
+    play({}, act)
+
+
+def test_a_token_without_incoming_calls_is_never_rung() -> None:
+    async def act(scene: Scene) -> None:
+        keys = scene.running.keys
+        token = AccessToken(keys.account_sid, keys.key_sid, keys.key_secret, identity="lee")
+        token.add_grant(VoiceGrant(outgoing_application_sid="AP" + "3" * 32))
+        await (await scene.tab()).switch_on(str(token.to_jwt()))
+        assert not scene.running.exchange.endpoints_at("client:lee")
+
+    play({}, act)
+
+
+def test_stopping_does_not_wait_for_open_tabs() -> None:
+    async def scene() -> float:
+        async with running({"/ivr/voice": "<Say>a</Say>" + WAIT}) as exchange:
+            http = aiohttp.ClientSession()
+            stage = Scene(exchange, http)
+            phone = await stage.phone(PHONE)
+            await phone.dial("To=02120")
+            stopping = time.monotonic()
+        took = time.monotonic() - stopping
+        await phone.peer.close()
+        await http.close()
+        return took
+
+    assert asyncio.run(scene()) < 5
 
 
 def test_the_heartbeat_keeps_a_silent_socket_alive(monkeypatch: pytest.MonkeyPatch) -> None:
