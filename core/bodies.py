@@ -6,51 +6,18 @@ control characters, depth and numbers past reason.
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, ValidationError
+from pydantic import BaseModel, ValidationError
 
-from core.problems import Fault, Problem
+from core.fields import Fault
+from core.problems import Problem
 
 BODY_BYTES_MAX = 100_000
 _DEPTH_MAX = 20
-_LINE_MARKS = "\n\r\t"
-
-
-class Body(BaseModel):
-    """A request's body: no member that is not described."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
-
-
-class AnswerBody(BaseModel):
-    """An answer's body."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Nothing(Body):
-    """A body that says nothing: `{}` or empty."""
 
 
 Model = TypeVar("Model", bound=BaseModel)
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-Moment = Annotated[datetime, PlainSerializer(_rfc3339, return_type=str, when_used="json")]
-
-
-def _clean(text: str) -> str:
-    if any(ord(mark) < 32 and mark not in _LINE_MARKS for mark in text) or "\x7f" in text:
-        raise ValueError("must hold no control characters")
-    return text
-
-
-Text = Annotated[str, AfterValidator(_clean)]
 
 
 def parse(raw: bytes) -> Any:

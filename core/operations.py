@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from core import idempotency, problems
 from core.access import ANYBODY, admits, current_account
-from core.bodies import Nothing, parse, validate
+from core.bodies import parse, validate
+from core.fields import Nothing
 from core.problems import Problem
 from core.services import services
 

@@ -9,20 +9,13 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from core.database import DatabaseAway
+from core.fields import Fault
 from core.log import event_log
 
 log = event_log(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One bad field: where (dotted path) and what it may be. Never what was sent."""
-
-    field: str
-    message: str
 
 
 @dataclass

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from core import sign_ins
 from core.access import ANYBODY, secret_of_request
-from core.bodies import AnswerBody, Body, Moment, Nothing, Text
+from core.fields import AnswerBody, Body, Moment, Nothing, Text
 from core.operations import Api
 from core.problems import Problem
 from core.roles import ROLES

@@ -12,9 +12,9 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core import tokens_api
-from core.bodies import AnswerBody, Body, Text
 from core.clock import SteppedClock
 from core.database import try_lock
+from core.fields import AnswerBody, Body, Text
 from core.idempotency import remove_old
 from core.openapi import describe
 from core.operations import Api
