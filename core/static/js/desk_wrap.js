@@ -1,0 +1,131 @@
+// The write-up: the outcome form, kept as a draft on the server while it is written.
+
+import { ApiFault, ask } from "./api.js";
+import { announce, element, t } from "./boot.js";
+import { notify, notifyFault } from "./notices.js";
+import { buildForm, fillForm, markFaults, readForm } from "./outcome_form.js";
+import { clock, hour, secondsUntil, serverNow } from "./time.js";
+
+const DRAFT_MS = 800;
+const DRAFT_RETRY_MS = 4_000;
+
+let session = null;
+let isWrapping = false;
+let saving = null;
+let minuteSaid = false;
+let sending = false;
+
+function setDraftState(key) {
+  element("draft-state").textContent = key ? t(key, { hour: hour(serverNow()) }) : "";
+}
+
+function saveSoon(delayMs = DRAFT_MS) {
+  window.clearTimeout(saving);
+  saving = window.setTimeout(save, delayMs);
+}
+
+async function save() {
+  const id = session?.id;
+  if (!id || sending) return;
+  setDraftState("wrap.draft_saving");
+  try {
+    await ask("PUT", `/sessions/${id}/draft`, { draft: readForm(element("outcome-form")) });
+    setDraftState("wrap.draft_saved");
+  } catch (fault) {
+    if (!(fault instanceof ApiFault)) throw fault;
+    setDraftState("wrap.draft_failed");
+    if (fault.status === 0 || fault.status >= 500) saveSoon(DRAFT_RETRY_MS);
+  }
+}
+
+async function load(id) {
+  const form = element("outcome-form");
+  fillForm(form, {});
+  markFaults(form, []);
+  element("outcome-fault").hidden = true;
+  setDraftState(null);
+  try {
+    const kept = await ask("GET", `/sessions/${id}/draft`);
+    if (session?.id === id && kept?.draft) fillForm(form, kept.draft);
+  } catch (fault) {
+    if (!(fault instanceof ApiFault)) throw fault;
+  }
+}
+
+/** Let the time to write run down. */
+export function tickWrap() {
+  if (!isWrapping || !session?.deadline) return;
+  const left = secondsUntil(session.deadline);
+  element("wrap-left").textContent = t("wrap.left", { clock: clock(Math.ceil(left)) });
+  if (left <= 60 && !minuteSaid) {
+    minuteSaid = true;
+    announce(t("wrap.minute"));
+  }
+}
+
+/** Show the form for the session being talked (`talking`) or written up (`wrapping`), or none. */
+export function showWrap(talking, wrapping) {
+  const next = wrapping ?? talking;
+  if (!next && session && isWrapping && !sending) notify(t("wrap.lapsed"), "warning");
+  const isNew = next && next.id !== session?.id;
+  const begins = wrapping && (!isWrapping || isNew);
+  session = next;
+  isWrapping = Boolean(wrapping);
+  element("wrap").hidden = !next;
+  element("wrap-over").hidden = !isWrapping;
+  element("wrap-left").hidden = !isWrapping;
+  element("outcome-send").hidden = !isWrapping;
+  if (!next) window.clearTimeout(saving);
+  if (isNew) load(next.id);
+  if (begins) {
+    minuteSaid = false;
+    announce(t("wrap.over"));
+    element("outcome-form").querySelector("input")?.focus({ preventScroll: true });
+  }
+  element("wrap-title").textContent = t(isWrapping ? "wrap.title" : "session.early_form");
+  tickWrap();
+}
+
+function showFaults(fault) {
+  const line = element("outcome-fault");
+  const faults = fault.problem.errors ?? [];
+  const first = markFaults(element("outcome-form"), faults);
+  line.textContent = faults.length ? t("wrap.faulty", { count: faults.length }) : fault.message;
+  line.hidden = false;
+  (first?.querySelector("input, textarea") ?? line).focus();
+}
+
+async function send(refresh) {
+  const said = readForm(element("outcome-form"));
+  if (!said.contact_kind) {
+    showFaults(new ApiFault(422, { errors: [{ field: "contact_kind", message: t("wrap.choose_first") }] }));
+    return;
+  }
+  window.clearTimeout(saving);
+  sending = true;
+  try {
+    await ask("PUT", `/sessions/${session.id}/outcome`, said);
+    await refresh();
+    notify(t("wrap.sent"), "success");
+  } catch (fault) {
+    if (fault instanceof ApiFault && fault.status === 422) showFaults(fault);
+    else notifyFault(fault);
+  } finally {
+    sending = false;
+  }
+}
+
+/** Wire the form. refresh: asks the server for the desk anew. */
+export function wireWrap(refresh) {
+  const form = element("outcome-form");
+  buildForm(form, element("outcome-fields"));
+  form.addEventListener("input", () => saveSoon());
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (!sending) send(refresh);
+  });
+  // What was typed in the last moment is sent along when the page goes away.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden" && saving && session) save();
+  });
+}
