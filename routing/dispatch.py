@@ -1,7 +1,7 @@
 """Deciding for everyone at once: choose (pure), reserve (the database referees), ring (an order).
 
-Dispatch is serialised by one advisory lock; what changes the queue only wakes it. Rows that
-somebody else is changing at this moment are skipped: whoever changes them rings the bell again.
+Dispatch is serialised by one advisory lock; what changes the queue only wakes it. Locks are taken
+in the house order: the dispatch lock, calls, presences, offers, sessions.
 """
 
 import uuid
@@ -97,7 +97,8 @@ def _hold(session: Session, matches: list[Match]) -> list[Match]:
     calls = session.scalars(
         select(Call.id)
         .where(Call.id.in_([match.call_id for match in matches]), Call.state == CallState.WAITING)
-        .with_for_update(skip_locked=True)
+        .order_by(Call.id)
+        .with_for_update()
     )
     waiting = set(calls)
     counselors = session.scalars(
@@ -107,7 +108,8 @@ def _hold(session: Session, matches: list[Match]) -> list[Match]:
             Presence.status == Status.READY,
             Presence.state == PresenceState.FREE,
         )
-        .with_for_update(skip_locked=True)
+        .order_by(Presence.counselor_id)
+        .with_for_update()
     )
     free = set(counselors)
     return [match for match in matches if match.call_id in waiting and match.counselor_id in free]

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from core.database import try_lock
+from core.database import lock, try_lock
 from core.policy import Policy
 from counselors import presence, sessions
 from counselors import records as counselor_records
@@ -48,13 +48,25 @@ class Swept:
 
 def sweep(session: Session, now: datetime, policy: Policy) -> Swept:
     """Mend everything overdue at `now`; does nothing while another process sweeps."""
-    if not try_lock(session, "sweep"):
+    if not try_lock(session, "sweep") or not _anything_overdue(session, now, policy):
         return Swept()
+    lock(session, records.DISPATCH_LOCK)  # a sweep touches many rows; dispatch does too
     return Swept(
         offers_lapsed=_each(session, _overdue_offers(session, now, policy), _lapse(now, policy)),
         joins_lost=_each(session, _overdue_joins(session, now), _lose(now, policy)),
         wraps_lapsed=_each(session, _overdue_wraps(session, now), _lapse_wrap(now, policy)),
         calls_looked_up=_each(session, _overdue_calls(session, now), _look_up(now, policy)),
+    )
+
+
+def _anything_overdue(session: Session, now: datetime, policy: Policy) -> bool:
+    return any(
+        (
+            _overdue_offers(session, now, policy),
+            _overdue_joins(session, now),
+            _overdue_wraps(session, now),
+            _overdue_calls(session, now),
+        )
     )
 
 
