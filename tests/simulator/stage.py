@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from simulator.exchange import Exchange
-from simulator.journal import WebhookSent
+from simulator.journal import Complaint, WebhookSent
 from simulator.kernel import VirtualKernel
 from simulator.legs import Leg
 from simulator.settings import Oddities, Settings
@@ -63,13 +63,8 @@ class Stage:
 
     def __init__(self, oddities: Oddities | None = None, **settings: Any) -> None:
         self.kernel = VirtualKernel(START)
-        self.settings = replace(
-            Settings(),
-            public_base_url=BASE,
-            helpline_number=HELPLINE,
-            oddities=oddities or Oddities(),
-            **settings,
-        )
+        given = {"public_base_url": BASE, "helpline_number": HELPLINE} | settings
+        self.settings = replace(Settings(), oddities=oddities or Oddities(), **given)
         self.answers: dict[str, Answer] = {}
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.environs: list[dict[str, Any]] = []
@@ -124,6 +119,4 @@ class Stage:
         return [hook for hook in hooks if hook.purpose == purpose]
 
     def complaints(self) -> list[int]:
-        from simulator.journal import Complaint
-
         return [entry.code for entry in self.exchange.journal.of(Complaint)]

@@ -130,7 +130,9 @@ def test_a_sip_address_is_rung() -> None:
 def test_a_whisper_asks_the_callee_first() -> None:
     stage = Stage()
     agent = stage.phone(AGENT)
-    stage.answers["/ivr/whisper"] = '<Gather numDigits="1" action="accept"><Say>1번</Say></Gather><Hangup/>'
+    stage.answers["/ivr/whisper"] = (
+        '<Gather numDigits="1" action="accept"><Say>1번</Say></Gather><Hangup/>'
+    )
     phone, _ = stage.call(f'<Dial action="after"><Number url="whisper">{AGENT}</Number></Dial>')
     stage.run(2)
     assert phone.hears == Ringback()
@@ -201,7 +203,8 @@ def test_a_recorded_dial_reports_its_recording() -> None:
     stage = Stage()
     agent = stage.phone(AGENT)
     stage.call(
-        f'<Dial action="after" record="record-from-answer" recordingStatusCallback="rec">{AGENT}</Dial>'
+        '<Dial action="after" record="record-from-answer" recordingStatusCallback="rec">'
+        f"{AGENT}</Dial>"
     )
     stage.run(30)
     agent.legs[0].hang_up()

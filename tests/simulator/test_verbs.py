@@ -58,7 +58,9 @@ def test_a_first_pause_is_heard_as_ringing() -> None:
 def test_redirect_fetches_and_what_follows_is_dead() -> None:
     stage = Stage()
     stage.answers["/ivr/next"] = "<Say>둘</Say>"
-    phone, _ = stage.call("<Say>하나</Say><Redirect>next?x=1&amp;y=%ED%95%9C</Redirect><Say>no</Say>")
+    phone, _ = stage.call(
+        "<Say>하나</Say><Redirect>next?x=1&amp;y=%ED%95%9C</Redirect><Say>no</Say>"
+    )
     stage.run(20)
     assert phone.words == ["하나", "둘"]
     assert stage.environs[1]["RAW_URI"] == "/ivr/next?x=1&y=%ED%95%9C"
@@ -174,7 +176,7 @@ def test_record_beeps_and_reports_url_and_length() -> None:
 def test_record_is_ended_by_a_key_and_by_hanging_up() -> None:
     stage = Stage()
     stage.answers["/ivr/done"] = '<Record action="again"/>'
-    phone, leg = stage.call('<Record action="done" playBeep="false"/>')
+    _, leg = stage.call('<Record action="done" playBeep="false"/>')
     stage.run(3)
     leg.press("1")
     stage.run(3)
