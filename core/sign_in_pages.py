@@ -19,7 +19,7 @@ from core.access import (
 from core.database import DatabaseAway
 from core.services import services
 from core.sign_ins import Opened, Refused
-from core.web.frame import current_language, render_page, translator
+from core.web.frame import render_page, translator
 from core.web.languages import CORE_WORDS, time_of_day
 
 #: Where each role begins.
@@ -107,7 +107,7 @@ def _welcomed(opened: Opened) -> Response:
 
 def _turned_away(refused: Refused, login: str) -> Response:
     if refused.reason == "locked" and refused.locked_until is not None:
-        until = time_of_day(refused.locked_until, current_language())
+        until = time_of_day(refused.locked_until)
         return _refused("locked", 429, login, until=until)
     return _refused("wrong", 401, login)
 

@@ -114,6 +114,7 @@ export function createSoftphone(options) {
   let device = null;
   let call = null;
   let state = "loading";
+  let givenUp = false; // hung up while the browser was still asking for the microphone
 
   function become(next, detail = {}) {
     if (state === "destroyed") return;
@@ -192,10 +193,12 @@ export function createSoftphone(options) {
     async connect(params = {}) {
       await started;
       if (!device || call) throw new Error("The telephone is not ready for a call.");
+      givenUp = false;
       become("connecting");
       try {
         call = await device.connect({ params, ...callOptions });
         watch(call);
+        if (givenUp) call.disconnect();
       } catch (error) {
         rest({ ended: "error" });
         fail(error);
@@ -206,6 +209,7 @@ export function createSoftphone(options) {
     hangUp() {
       if (call && state === "incoming") call.reject();
       else if (call) call.disconnect();
+      else givenUp = true;
     },
 
     mute(silent) { call?.mute(Boolean(silent)); },

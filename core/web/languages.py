@@ -5,8 +5,6 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from babel.dates import format_date, format_datetime, format_time
-
 from core.clock import SEOUL
 
 #: Languages of the pages, the first being what is spoken unless somebody asks otherwise.
@@ -82,16 +80,6 @@ class Catalog:
 CORE_WORDS = Catalog(Path(__file__).with_name("words.toml"))
 
 
-def moment(value: datetime, language: str) -> str:
-    """Return a date and time of day in Seoul, as people there write it."""
-    return format_datetime(value, "medium", tzinfo=SEOUL, locale=language)
-
-
-def time_of_day(value: datetime, language: str) -> str:
-    """Return the hour and minute in Seoul."""
-    return format_time(value, "short", tzinfo=SEOUL, locale=language)
-
-
-def day(value: datetime, language: str) -> str:
-    """Return the Seoul calendar day that holds `value`, weekday included."""
-    return format_date(value.astimezone(SEOUL), "full", locale=language)
+def time_of_day(value: datetime) -> str:
+    """Return the hour and minute in Seoul, 24 hours, the same in every language."""
+    return value.astimezone(SEOUL).strftime("%H:%M")
