@@ -22,6 +22,7 @@ from simulator.media.pcm import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE_HZ
 
 # Frames that wait for the sender; more means that it stalls, and old sound is worse than none.
 _FRAMES_WAITING_MAX = 10
+_SETTLING_SECONDS_MAX = 1.0
 _PCMU = [c for c in RTCRtpSender.getCapabilities("audio").codecs if c.mimeType == "audio/PCMU"]
 
 
@@ -104,6 +105,7 @@ class Peer:
         self._connection.on("track", self._listen)
         self._connection.on("connectionstatechange", self._state_changed)
         self._reader: asyncio.Task[None] | None = None
+        self._settled = asyncio.Event()
         self._closed = False
 
     def send(self, frame: bytes) -> None:
@@ -134,10 +136,18 @@ class Peer:
         if self._closed:
             return
         self._closed = True
+        await self._settle()
         self._track.stop()
         if self._reader is not None:
             self._reader.cancel()
         await self._connection.close()
+
+    async def _settle(self) -> None:
+        # aioice 0.13 leaves a task behind when it is closed within the instant in which its checks
+        # succeed; a browser that hangs up is still there to let them finish.
+        if self._connection.connectionState == "connecting":
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._settled.wait(), _SETTLING_SECONDS_MAX)
 
     def _keep_to_telephone_codec(self) -> None:
         # PCMU is every browser's duty (RFC 7874) and what the floor mixes; no transcoding.
@@ -156,6 +166,8 @@ class Peer:
 
     def _state_changed(self) -> None:
         state = self._connection.connectionState
+        if state != "connecting":
+            self._settled.set()
         if state == "connected":
             self._on_connected()
         elif state in ("failed", "closed") and not self._closed:

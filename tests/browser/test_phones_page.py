@@ -18,6 +18,13 @@ SAY = '<Say language="ko-KR">안녕하세요.</Say><Pause length="20"/>'
 NO_MICROPHONE = """
 navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotFoundError'); };
 """
+SLOW_MICROPHONE = """
+const quick = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wanted) => {
+  await new Promise((done) => setTimeout(done, 1000));
+  return quick(wanted);
+};
+"""
 # A voice of the browser's own that only notes what it was asked to say.
 NOTING_VOICE = """
 window.saidAloud = [];
@@ -106,6 +113,16 @@ def test_without_a_microphone_the_call_still_works(page: Page, running: RunningE
     page.locator("#call").click()
     expect(page.locator("#log")).to_contain_text("안녕하세요.")
     expect(page.locator("#notice")).to_contain_text("마이크를 쓸 수 없어")
+
+
+def test_hanging_up_while_the_microphone_is_asked_for(page: Page, running: RunningExchange) -> None:
+    page.add_init_script(SLOW_MICROPHONE)
+    switch_on(page, running)
+    page.locator("#call").click()
+    expect(page.locator("#state")).to_have_text("거는 중입니다")
+    page.keyboard.press("Escape")
+    expect(page.locator("#state")).to_have_text("걸 수 있습니다")
+    assert not [leg for leg in running.exchange.legs.values() if leg.live]
 
 
 def test_where_the_exchange_cannot_speak_the_browser_does(
