@@ -19,11 +19,13 @@ from core import access, problems, request_log
 from core.config import Config, ConfigError, load_config
 from core.defaults import with_defaults
 from core.launcher import AlreadyRunning, PortTaken
-from core.log import set_up_logging
+from core.log import event_log, set_up_logging
 from core.schema import OldSchema, require_current, upgrade
 from core.serve import BODY_BYTES_MAX, serve
 from core.services import EXTENSION, Services, build_services, install
 from core.web import frame
+
+log = event_log("app")
 
 # Every door into the house. Each module says at its top which roles may enter.
 EDGES = (
@@ -97,9 +99,11 @@ def web(config: Config) -> int:
     services.live.start()
     dispatcher = dispatcher_of(services)
     dispatcher.start()
+    log.info("web_started", port=config.port, production=config.production)
     serve(create_app(services), config)
     dispatcher.stop()
     services.live.stop()
+    log.info("web_stopped")
     return 0
 
 
