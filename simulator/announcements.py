@@ -64,14 +64,12 @@ def _play(conference: Conference, listeners: list[Participant], sounds: list[Sou
     def over(participant: Participant) -> None:
         nonlocal left
         left -= 1
-        participant.announcing = False
-        if participant.joined:
-            participant.refresh()
+        participant.announcement_over()
         if left == 0:
             conference.tell("announcement-end")
 
     for participant in present:
-        participant.silence_for_announcement()
-        Playing(participant.leg, iter(sounds), partial(over, participant))
+        done = partial(over, participant)
+        participant.hear_announcement(Playing(participant.leg, iter(sounds), done), done)
     if not present:
         conference.tell("announcement-fail")

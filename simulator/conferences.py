@@ -75,7 +75,7 @@ class Conference:
         """
         participant = self.participants.get(leg.sid)
         if participant is None or not participant.joined:
-            self.drop(leg)
+            self.drop(leg, reason)
             return
         del self.participants[leg.sid]
         self._go(participant, reason)
@@ -92,7 +92,7 @@ class Conference:
         else:
             self.refresh()
 
-    def drop(self, leg: Leg) -> None:
+    def drop(self, leg: Leg, reason: str) -> None:
         """The call of a participant placed by REST ended, whether or not it had come in.
 
         [I] somebody still being called keeps an otherwise empty room alive.
@@ -101,7 +101,7 @@ class Conference:
         if participant is None:
             return
         if participant.joined:
-            self.leave(leg, "participant_hung_up")
+            self.leave(leg, reason)
             return
         del self.participants[leg.sid]
         if self._begun:

@@ -49,13 +49,14 @@ class OutgoingCall:
         *,
         ring_seconds: float,
         on_answer: Callable[[Leg], None],
-        on_end: Callable[[Leg], None] | None = None,
+        on_end: Callable[[Leg, str], None] | None = None,
         time_limit_seconds: float,
         detection: Detection | None = None,
     ) -> None:
         """Prepare a call.
 
-        ring_seconds: how long it rings at most. on_answer: starts what the leg is for.
+        ring_seconds: how long it rings at most. on_answer: starts what the leg is for. on_end:
+        told why that is over: "participant_hung_up" or "participant_updated_via_api".
         """
         self.leg = leg
         self._ring_seconds = ring_seconds
@@ -102,7 +103,11 @@ class OutgoingCall:
             kernel.at(seconds, lambda: self._report(leg, detection))
         else:
             leg.voice.extra["AnsweredBy"] = leg.answered_by
-            kernel.at(seconds, lambda: self._on_answer(leg) if leg.live else None)
+            kernel.at(seconds, lambda: self._start_held(leg))
+
+    def _start_held(self, leg: Leg) -> None:
+        if leg.live and leg.owner is self:
+            self._on_answer(leg)
 
     def _report(self, leg: Leg, detection: Detection) -> None:
         if not leg.live or not detection.callback_url:
@@ -122,13 +127,13 @@ class OutgoingCall:
         """It is over, answered or not."""
         self._disarm()
         if self._on_end is not None:
-            self._on_end(leg)
+            self._on_end(leg, "participant_hung_up")
 
     def placed_redirected(self, leg: Leg) -> None:
         """It got another document: what it was for is over."""
         leg.owner = None
         if self._on_end is not None:
-            self._on_end(leg)
+            self._on_end(leg, "participant_updated_via_api")
 
     def _disarm(self) -> None:
         if self._timer is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from simulator.run import CONFERENCE_WAIT, Run
+from simulator.run import CONFERENCE_WAIT, Playing, Run
 from simulator.sounds import Bridge, HoldMusic, Silence
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ class Participant:
         self.joined = False
         self.created_at: datetime = leg.exchange.kernel.now()
         self.updated_at: datetime = self.created_at
-        self.announcing = False
+        self._announcement: Playing | None = None
+        self._announcement_cut: Callable[[], None] | None = None
         self._on_wait_failed = on_wait_failed
         self._conference: Conference | None = None
         self._side: Run | None = None
@@ -76,10 +77,13 @@ class Participant:
         """It is out of the room."""
         self.joined = False
         self._stop_side()
+        if self._announcement is not None and self._announcement_cut is not None:
+            self._announcement.stop()
+            self._announcement_cut()
 
     def refresh(self) -> None:
         """Hear what it ought to: an announcement, hold, waiting music, or the others."""
-        if self.announcing or self._conference is None:
+        if self._announcement is not None or self._conference is None or not self.joined:
             return
         if self.seat.hold:
             self._hear_document("hold", self.seat.hold_url or None, self.seat.hold_method)
@@ -118,10 +122,18 @@ class Participant:
             self._side = None
             self._side_for = ""
 
-    def silence_for_announcement(self) -> None:
-        """An announcement takes over this participant's ears."""
-        self.announcing = True
+    def hear_announcement(self, announcement: Playing, cut: Callable[[], None]) -> None:
+        """An announcement takes over this participant's ears; `cut`: it left in the middle."""
+        if self._announcement is not None and self._announcement_cut is not None:
+            self._announcement.stop()
+            self._announcement_cut()
+        self._announcement, self._announcement_cut = announcement, cut
         self._stop_side()
+
+    def announcement_over(self) -> None:
+        """Hear again what was heard before."""
+        self._announcement = self._announcement_cut = None
+        self.refresh()
 
     def event_params(self) -> dict[str, str]:
         """What participant events carry about it."""

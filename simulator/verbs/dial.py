@@ -17,8 +17,37 @@ NOUNS: Final[dict[str, Callable[[Run, Element, Element], None]]] = {
 """Nouns of which a Dial holds one; all others are rung, up to ten at once."""
 
 
+_CALLBACK: Final = "statusCallback statusCallbackEvent statusCallbackMethod"
+_DETECTION: Final = (
+    "machineDetection machineDetectionTimeout machineDetectionSpeechThreshold "
+    "machineDetectionSpeechEndThreshold machineDetectionSilenceTimeout amdStatusCallback "
+    "amdStatusCallbackMethod"
+)
+ATTRIBUTES: Final = {
+    "Number": words(f"url method sendDigits byoc {_CALLBACK} {_DETECTION}"),
+    "Client": words(f"url method {_CALLBACK}"),
+    "Sip": words(f"url method username password {_CALLBACK} {_DETECTION}"),
+    "Queue": words("url method reservationSid postWorkActivitySid"),
+    "Conference": words(
+        "muted beep startConferenceOnEnter endConferenceOnExit participantLabel maxParticipants "
+        "waitUrl waitMethod record region trim coach jitterBufferSize eventCallbackUrl "
+        "recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent "
+        f"{_CALLBACK}"
+    ),
+}
+"""Noun -> its attributes; another one is passed over with a warning."""
+
+
+def _warn_of_unknown(run: Run, element: Element) -> None:
+    for noun in element.children:
+        for name in noun.attributes.keys() - ATTRIBUTES.get(noun.name, frozenset()):
+            message = f"<{noun.name}> has no attribute {name!r}."
+            run.leg.exchange.complain(12200, message, run.leg.sid)
+
+
 def perform(run: Run, element: Element) -> None:
     """Dial the nouns; bare text is a Number."""
+    _warn_of_unknown(run, element)
     for noun in element.children:
         if noun.name in NOUNS:
             NOUNS[noun.name](run, element, noun)

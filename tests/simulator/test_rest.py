@@ -545,3 +545,38 @@ def test_requests_are_in_the_journal(stage: Stage, carrier: Carrier) -> None:
     assert (entry.method, entry.status, entry.code) == ("POST", 400, 20001)
     assert stage.seconds == 0
     assert CITIZEN not in entry.path
+
+
+def test_whoever_leaves_in_the_middle_of_an_announcement_hears_no_more_of_it(
+    stage: Stage, carrier: Carrier
+) -> None:
+    caller, sid = conference_of(stage, carrier)
+    stage.phone(AGENT)
+    stage.answers["/ivr/say"] = "<Say>하나</Say><Pause length='5'/><Say>둘</Say>"
+    stage.answers["/ivr/left"] = "<Pause length='60'/>"
+    carrier.post(f"Conferences/{sid}/Participants", To=AGENT, From=HELPLINE)
+    stage.run(2)
+    leg = stage.exchange.conferences.by_sid[sid].connected[0].leg
+    carrier.post(f"Conferences/{sid}", AnnounceUrl=f"{BASE}/ivr/say")
+    stage.run(2)
+    carrier("DELETE", f"Conferences/{sid}/Participants/{leg.sid}")
+    stage.run(10)
+    assert caller.words == ["하나"]
+    assert events(stage)[-1] == "announcement-end"
+
+
+def test_redirecting_a_called_participant_takes_it_out_of_the_room(
+    stage: Stage, carrier: Carrier
+) -> None:
+    _, sid = conference_of(stage, carrier)
+    agent = stage.phone(AGENT)
+    called = carrier.post(f"Conferences/{sid}/Participants", To=AGENT, From=HELPLINE)["call_sid"]
+    stage.run(2)
+    stage.answers["/ivr/moved"] = "<Say>다른 방</Say><Pause length='60'/>"
+    carrier.post(f"Calls/{called}", Url=f"{BASE}/ivr/moved")
+    stage.run(3)
+    assert agent.words == ["다른 방"]
+    assert agent.legs[0].live
+    leave = stage.asked("/events")[-1]
+    assert leave["ReasonParticipantLeft"] == "participant_updated_via_api"
+    assert carrier.get(f"Conferences/{sid}/Participants")["participants"][0]["call_sid"] != called
