@@ -123,6 +123,10 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         {"name": name, "in": "path", "required": True, "schema": _schema_of(converter)}
         for converter, name in _PART.findall(operation.path)
     ]
+    found += [
+        {"name": name, "in": "query", "required": False, "schema": dict(schema)}
+        for name, schema in operation.query.items()
+    ]
     if operation.changes and operation.roles != ANYBODY:
         found.append(
             {

@@ -5,7 +5,7 @@ gets in.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, Response, json, request
@@ -40,6 +40,8 @@ class Operation:
     status: int
     refusals: Mapping[int, str]
     media_type: str
+    keeps_answer: bool = True
+    query: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
@@ -62,13 +64,24 @@ class Api:
         answer: type[BaseModel] | None,
         refusals: Mapping[int, str] | None = None,
         media_type: str = "application/json",
+        query: Mapping[str, Mapping[str, str]] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register a GET. The view gets the path's values and returns an `answer`.
 
-        With answer=None it returns a Flask response of `media_type`.
+        With answer=None it returns a Flask response of `media_type`. query: the JSON schema of
+        each optional parameter after the question mark, which the view reads itself.
         """
         operation = Operation(
-            "GET", path, summary, roles, answer, None, 200, refusals or {}, media_type
+            "GET",
+            path,
+            summary,
+            roles,
+            answer,
+            None,
+            200,
+            refusals or {},
+            media_type,
+            query=query or {},
         )
         return self._register(operation, _reading)
 
@@ -83,15 +96,26 @@ class Api:
         body: type[BaseModel] = Nothing,
         status: int = 200,
         refusals: Mapping[int, str] | None = None,
+        keeps_answer: bool = True,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register a change. The view gets an open transaction, the body and the path's values.
 
         It returns an `answer`; it raises Problem, which undoes what it did, or returns one, which
         keeps it. Each is stored under the request's Idempotency-Key. After the commit the
-        dispatcher is woken.
+        dispatcher is woken. keeps_answer=False is for what must be done anew each time: a reveal
+        that is logged whenever it is shown.
         """
         operation = Operation(
-            method, path, summary, roles, answer, body, status, refusals or {}, "application/json"
+            method,
+            path,
+            summary,
+            roles,
+            answer,
+            body,
+            status,
+            refusals or {},
+            "application/json",
+            keeps_answer,
         )
         return self._register(operation, _changing)
 
@@ -135,7 +159,8 @@ def _changing(operation: Operation, view: Callable[..., Any]) -> Callable[..., A
         key = idempotency.read_key(request.headers.get(idempotency.KEY_HEADER))
         held = services()
         with held.database.transaction() as session:
-            once = _Once(session, key if operation.roles != ANYBODY else None, sent)
+            kept = operation.keeps_answer and operation.roles != ANYBODY
+            once = _Once(session, key if kept else None, sent)
             given = once.do(operation, lambda: view(session, body, **values))
         held.live.ring("line")
         return given

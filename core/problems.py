@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from core.database import DatabaseAway
 from core.fields import Fault
+from core.life import IllegalEvent
 from core.log import event_log
 
 log = event_log(__name__)
@@ -80,6 +81,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Problem, lambda problem: problem.response())
     app.register_error_handler(DatabaseAway, lambda _: _away().response())
     app.register_error_handler(OperationalError, lambda _: _away().response())
+    app.register_error_handler(IllegalEvent, lambda _: _too_late().response())
     handle_http, handle_crash = app.handle_http_exception, app.handle_exception
 
     def handle(error: HTTPException) -> Any:
@@ -96,6 +98,10 @@ def install(app: Flask) -> None:
     # Not register_error_handler: the pages register theirs by status, which would come first.
     app.handle_http_exception = handle  # type: ignore[method-assign,assignment]
     app.handle_exception = crash  # type: ignore[method-assign,assignment]
+
+
+def _too_late() -> Problem:
+    return Problem(409, "gone", "This can't be done any more; look again at how things stand.")
 
 
 def _away() -> Problem:

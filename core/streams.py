@@ -9,7 +9,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from flask import Response
+from sqlalchemy.exc import OperationalError
 
+from core.database import DatabaseAway
 from core.live import Live
 from core.problems import Problem
 
@@ -49,7 +51,12 @@ def _events(live: Live, topic: str, event: str, picture: Callable[[], str | None
         before, seen = seen, live.wait(topic, seen, HEARTBEAT_SECONDS)
         if seen == before and time.monotonic() - asked < HEARTBEAT_SECONDS / 2:
             return  # woken without a ring: the process is stopping
-        now = picture()
+        try:
+            now = picture()
+        except (DatabaseAway, OperationalError):
+            yield ": the database is away\n\n"
+            time.sleep(1)
+            continue
         if now is None:
             return
         yield f"event: {event}\ndata: {now}\n\n" if now != shown else ": still here\n\n"

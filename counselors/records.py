@@ -159,3 +159,13 @@ def wrapping_session(session: Session, call_id: uuid.UUID) -> CounselingSession 
             CounselingSession.state == SessionState.WRAPPING,
         )
     )
+
+
+def had_session(session: Session, counselor_id: uuid.UUID, call_id: uuid.UUID) -> bool:
+    """Tell whether this counselor has or had a session with this call."""
+    found = session.scalars(
+        select(CounselingSession.id)
+        .where(CounselingSession.counselor_id == counselor_id, CounselingSession.call_id == call_id)
+        .limit(1)
+    ).first()
+    return found is not None
