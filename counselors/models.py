@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -58,6 +58,24 @@ class Presence(Base):
     )
 
 
+class PresenceEntry(Base):
+    """The history of a presence: one row for each change, status and state after it.
+
+    Logged-in time is summed from it. Being offered a call (in bulk, by the dispatcher) writes no
+    row of its own: it changes neither who is logged in nor who talks.
+    """
+
+    __tablename__ = "presence_events"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    counselor_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("counselors.id"))
+    at: Mapped[datetime] = mapped_column(index=True)
+    status: Mapped[str]
+    state: Mapped[str]
+
+    __table_args__ = (Index("ix_presence_events_counselor_id_at", "counselor_id", "at", "id"),)
+
+
 class CounselingSession(Base):
     """One conversation of one counselor with one citizen, and what came of it.
 
@@ -101,4 +119,9 @@ class CounselingSession(Base):
             postgresql_where=text("state IN ('joining', 'talking')"),
         ),
         Index("ix_sessions_closed_at", "closed_at"),
+        Index(
+            "ix_sessions_unrecorded",
+            "closed_at",
+            postgresql_where=text("state = 'closed' AND outcome IS NULL"),
+        ),
     )

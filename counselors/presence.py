@@ -4,9 +4,9 @@ import uuid
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
-from counselors.models import Presence
+from counselors.models import Presence, PresenceEntry
 from counselors.states import PRESENCE_LIFE, PresenceEvent, PresenceState, Status
 
 HEARD_EVERY_SECONDS = 3
@@ -43,6 +43,7 @@ def say(held: Presence, status: Status, now: datetime) -> None:
     if held.status != status:
         held.status = status
         held.status_since = now
+        _note(held, now)
     held.not_answering_since = None
     held.heard_at = now
 
@@ -56,6 +57,7 @@ def move(held: Presence, event: PresenceEvent, now: datetime) -> None:
     held.state_since = now
     if event is PresenceEvent.WRAP_ENDED:
         held.idle_since = now
+    _note(held, now)
 
 
 def mark_not_answering(held: Presence, now: datetime) -> None:
@@ -64,6 +66,16 @@ def mark_not_answering(held: Presence, now: datetime) -> None:
     if held.status == Status.READY:
         held.status = Status.BREAK
         held.status_since = now
+        _note(held, now)
+
+
+def _note(held: Presence, now: datetime) -> None:
+    """Keep the change in the presence's history, in the transaction that makes it."""
+    session = object_session(held)
+    assert session is not None, "a presence is changed under its lock, so inside a transaction"
+    session.add(
+        PresenceEntry(counselor_id=held.counselor_id, at=now, status=held.status, state=held.state)
+    )
 
 
 def heard(session: Session, counselor_id: uuid.UUID, now: datetime) -> None:
