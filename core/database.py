@@ -68,6 +68,7 @@ class Database:
             max_overflow=pool_size,
             pool_timeout=connect_seconds_max,
             pool_use_lifo=True,
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": connect_seconds_max,
                 "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"

@@ -97,7 +97,10 @@ def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
         offered = dispatch(session, now, policy)
     with services.database.transaction() as session:
         due = records.due_orders(session, now, ORDERS_A_TICK_MAX)
+        services.metrics.waiting.set(records.waiting_count(session))
         touched = records.touched_counselors(session, now - timedelta(seconds=TOUCHED_SECONDS))
+    services.metrics.offers.labels("lapsed").inc(swept.offers_lapsed)
+    services.metrics.offers.labels("made").inc(len(offered))
     for order_id in due:
         services.work.ring("orders", CARRY_OUT, order_id)
     for counselor_id in touched:

@@ -167,6 +167,12 @@ def seats(session: Session) -> int:
     )
 
 
+def waiting_count(session: Session) -> int:
+    """Return how many calls wait or are being offered."""
+    live = Call.state.in_([CallState.WAITING, CallState.OFFERED])
+    return session.scalar(select(func.count()).select_from(Call).where(live)) or 0
+
+
 def anyone_waiting(session: Session) -> bool:
     """Tell whether a call waits."""
     return (
