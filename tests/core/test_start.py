@@ -1,111 +1,20 @@
 """`python app.py` as a stranger runs it: real processes, killed and stopped in every way."""
 
-import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 
-import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-STOP_SECONDS_MAX = 10.0
+from tests.stranger import ROOT, STOP_SECONDS_MAX, Stranger, until
 
 pytestmark = pytest.mark.slow
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
-
-
-def until(true: Callable[[], bool], seconds_max: float) -> bool:
-    deadline = time.monotonic() + seconds_max
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return true()
-
-
-class Stranger:
-    """A machine on which somebody starts the program."""
-
-    def __init__(self, var: Path) -> None:
-        self.var, self.port, self.phones = var, free_port(), free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Run `python app.py` and wait until it says that it is ready."""
-        environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        environ |= {
-            "HELPLINE_VAR": str(self.var),
-            "PORT": str(self.port),
-            "SIMULATOR_PORT": str(self.phones),
-        }
-        with (self.var.parent / "terminal.txt").open("ab") as terminal:
-            self._process = subprocess.Popen(
-                [sys.executable, str(ROOT / "app.py")],
-                env=environ,
-                cwd="/",
-                stdout=terminal,
-                stderr=terminal,
-            )
-        assert until(self.ready, 40), (self.var.parent / "terminal.txt").read_text()
-
-    def ready(self) -> bool:
-        """Tell whether /readyz says ready."""
-        return self.told()["status"] == "ready"
-
-    def told(self) -> dict[str, str]:
-        """Ask /readyz."""
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=3) as page:
-                told: dict[str, str] = json.load(page)
-                return told
-        except OSError:
-            return {"status": "unreachable", "redis": "unknown"}
-
-    def pid(self, name: str) -> int:
-        """Return the process id of a child."""
-        return int((self.var / f"{name}.pid").read_text())
-
-    def kill(self, name: str) -> int:
-        """Kill a child as the kernel's memory watcher would; return its old process id."""
-        old = self.pid(name)
-        os.kill(old, signal.SIGKILL)
-        return old
-
-    def signal(self, number: int, seconds_max: float) -> int:
-        """Signal the launcher and return its exit status."""
-        assert self._process is not None
-        self._process.send_signal(number)
-        return self._process.wait(seconds_max)
-
-    def give_up(self) -> None:
-        """End the launcher whatever happened before; its children end with it."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(STOP_SECONDS_MAX)
-
-    def left(self) -> list[str]:
-        """Name every process that still has to do with this machine."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                line = " ".join(process.cmdline())
-                environ = process.environ()
-            except psutil.Error:
-                continue
-            if str(self.var) in line or environ.get("HELPLINE_VAR") == str(self.var):
-                found.append(line)
-        return found
 
 
 @pytest.fixture(scope="module")
