@@ -158,7 +158,7 @@ def _waiting(session: Session, call: Call, turn: Turn, desk: Desk) -> Reply:
     again, place = turn.query.get("again", ""), turn.number("turn")
     if call.state not in LIVE:  # being joined at this moment: our order moves the caller
         return flow.be_patient(place, again, call.language)
-    seats = records.seats(session)
+    seats = records.seats(session, desk.now, desk.policy.heartbeat_seconds_max)
     fresh = estimate(
         records.position(session, call, desk.policy.priority_step_seconds),
         seats,

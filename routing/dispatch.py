@@ -54,6 +54,7 @@ def dispatch(session: Session, now: datetime, policy: Policy) -> tuple[Offered, 
         now,
         step_seconds=policy.priority_step_seconds,
         rest_seconds=policy.decline_rest_seconds,
+        relax_seconds=policy.skill_relax_seconds,
     )
     matches = choose(
         heads,

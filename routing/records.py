@@ -4,12 +4,13 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Float, func, or_, select, text
+from sqlalchemy import Float, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from counselors.models import Presence
-from counselors.states import Status
+from core.models import Account
+from counselors.models import Counselor, Presence
+from counselors.states import PresenceState, Status
 from routing.choose import WaitingCall
 from routing.models import Call, CallEvent, Offer, Order
 from routing.states import CallState, OfferState
@@ -68,27 +69,47 @@ _HEADS = text(
     """
     SELECT id, queued_at, priority, head_seconds, need, language, preferred_counselor_id
     FROM (
-        SELECT c.*, row_number() OVER (
-            PARTITION BY need, language
+        SELECT alike.*, row_number() OVER (
+            PARTITION BY need, language, is_relaxed, came_back
             ORDER BY extract(epoch FROM queued_at) - priority * :step - head_seconds, id
         ) AS place
-        FROM calls c WHERE state = 'waiting'
+        FROM (
+            SELECT c.*, queued_at <= :relaxed_before AS is_relaxed,
+                state_since > queued_at AND state_since > :rested_since AS came_back
+            FROM calls c WHERE state = 'waiting'
+        ) alike
     ) ranked
-    WHERE place <= :heads OR preferred_counselor_id IS NOT NULL
+    WHERE place <= :heads OR came_back OR preferred_counselor_id IS NOT NULL
     """
 )
 
 
 def heads_of_queue(
-    session: Session, heads: int, now: datetime, *, step_seconds: float, rest_seconds: float
+    session: Session,
+    heads: int,
+    now: datetime,
+    *,
+    step_seconds: float,
+    rest_seconds: float,
+    relax_seconds: float = 0.0,
 ) -> list[WaitingCall]:
-    """Return the first `heads` waiting calls of each need and language, as `choose` takes them.
+    """Return as much of the queue as `choose` needs to pair `heads` ready counselors.
 
-    No more than that many can be matched with `heads` ready counselors. Each carries who lately
-    declined it, so that it is not offered to them again at once.
+    Of calls that the same people may take, no more than the first `heads` can be matched. Calls
+    that came back within `rest_seconds` are all returned, with who declined them lately: those may
+    have to wait while a later one is served.
     """
-    rows = session.execute(_HEADS, {"step": step_seconds, "heads": heads}).all()
-    rested = _rested(session, [row.id for row in rows], now - timedelta(seconds=rest_seconds))
+    rested_since = now - timedelta(seconds=rest_seconds)
+    rows = session.execute(
+        _HEADS,
+        {
+            "step": step_seconds,
+            "heads": heads,
+            "rested_since": rested_since,
+            "relaxed_before": now - timedelta(seconds=relax_seconds),
+        },
+    ).all()
+    rested = _rested(session, [row.id for row in rows], rested_since)
     return [
         WaitingCall(
             row.id,
@@ -155,13 +176,26 @@ def position(session: Session, call: Call, priority_step_seconds: float) -> int:
     return 1 + (ahead or 0)
 
 
-def seats(session: Session) -> int:
-    """Return how many counselors are at work: ready, or with an offer, a call or a wrap-up."""
+def seats(session: Session, now: datetime, heartbeat_seconds_max: float) -> int:
+    """Return how many counselors are at work: ready and reachable, or with a call or wrap-up.
+
+    A browser left ready but unheard for `heartbeat_seconds_max` serves nobody and is no seat.
+    """
+    heard_after = now - timedelta(seconds=heartbeat_seconds_max)
+    is_reachable = or_(Counselor.endpoint != "browser", Presence.heard_at >= heard_after)
     return (
         session.scalar(
             select(func.count())
             .select_from(Presence)
-            .where(or_(Presence.status == Status.READY, Presence.state != "free"))
+            .join(Counselor, Counselor.id == Presence.counselor_id)
+            .join(Account, Account.id == Presence.counselor_id)
+            .where(
+                Account.role == "counselor",
+                or_(
+                    and_(Presence.status == Status.READY, is_reachable),
+                    Presence.state != PresenceState.FREE,
+                ),
+            )
         )
         or 0
     )
