@@ -7,7 +7,6 @@ from core import sign_ins
 from core.access import (
     ANYBODY,
     LOGIN_PAGE,
-    ROLES,
     admit,
     admits,
     clear_cookie,
@@ -17,6 +16,7 @@ from core.access import (
     signed_in,
 )
 from core.database import DatabaseAway
+from core.roles import ROLES
 from core.services import services
 from core.sign_ins import Opened, Refused
 from core.web.frame import render_page, translator

@@ -25,22 +25,28 @@ LAST = ("notes",)
 REQUIRED_ALWAYS = frozenset({"contact_kind", "outcome"})
 REQUIRED_OF_TALKS = frozenset({"reasons", "main_reason", "risk"})
 
+#: A yes or no beside the taxonomy's fields: a child needs a legal representative's consent.
+UNDER_14 = "under_14"
+
 LENGTHS_MAX = {"notes": NOTES_LENGTH_MAX, "risk_reason": RISK_REASON_LENGTH_MAX}
 
 
 def outcome_form(language: str) -> dict[str, Any]:
     """Return the form as plain JSON values with labels in `language` (`ko` or `en`).
 
-    fields: in the order of asking, each with name, shape, label, required ("always", "talk" or
-    ""), options, length_max and, for referrals, states. more: names of the fields behind "more
-    detail". brief_kinds, talk_kinds: kinds of call that ask for nothing else, or for more.
+    fields: in the order of asking, each with name, shape (one, several, referrals, text, flag),
+    label, required ("always", "talk" or ""), options, length_max and, for referrals, states.
+    more: names of the fields behind "more detail". brief_kinds, talk_kinds: kinds of call that
+    ask for nothing else, or for more.
     """
     by_name = {field.name: field for field in FIELDS}
     more = [name for name in by_name if name not in FIRST + LAST]
     order = [name for name in (*FIRST, *more, *LAST) if name in by_name]
+    fields = [_asked(by_name[name], language) for name in order]
+    fields.insert(len(fields) - len(LAST), _under_14(language))
     return {
-        "fields": [_asked(by_name[name], language) for name in order],
-        "more": more,
+        "fields": fields,
+        "more": [*more, UNDER_14],
         "brief_kinds": sorted(BRIEF_OUTCOMES),
         "talk_kinds": sorted(TALKS),
     }
@@ -59,6 +65,11 @@ def _asked(field: Field, language: str) -> dict[str, Any]:
     if field.shape == "referrals":
         asked["states"] = _options(REFERRAL_STATES, language)
     return asked
+
+
+def _under_14(language: str) -> dict[str, Any]:
+    label = "만 14세 미만입니다" if language == "ko" else "Under 14 years old"
+    return {"name": UNDER_14, "shape": "flag", "label": label, "required": "", "options": []}
 
 
 def _required(name: str) -> str:

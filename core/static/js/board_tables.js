@@ -8,11 +8,15 @@ const LONG_WAIT_SECONDS = 300;
 const STATE_TONES = { free: "success", offered: "warning", on_call: "primary", wrapping: "information" };
 const STATUS_TONES = { ready: "success", break: "warning", off: "gray" };
 
-// The server's reasons of waiting are fixed English phrases.
+// The server's reasons of waiting are fixed English phrases; each has a place for one name at most.
 const WAIT_REASONS = [
-  [/offered|ringing/, "queue.offered"],
-  [/nobody|no counselor|none ready/, "queue.nobody_ready"],
-  [/turn|behind/, "queue.in_turn"],
+  [/^ringing (.+)$/, (name) => t("queue.ringing", { name })],
+  [/^nobody free$/, () => t("queue.nobody_free")],
+  [/^no one free speaks (\w+)$/, (code) => t("queue.language", { language: phrase("language", code) })],
+  [/^no one free has the skill (\w+)$/, (code) => t("queue.skill", { skill: phrase("need", code) })],
+  [/^every free counselor just declined/, () => t("queue.resting")],
+  [/^about to be offered/, () => t("queue.next")],
+  [/^in turn/, () => t("queue.in_turn")],
 ];
 
 function cell(content, className = "") {
@@ -44,8 +48,11 @@ function emptyRow(text) {
 }
 
 function waitReason(reason) {
-  const found = WAIT_REASONS.find(([pattern]) => pattern.test(reason ?? ""));
-  return found ? t(found[1]) : (reason ?? "");
+  for (const [pattern, say] of WAIT_REASONS) {
+    const found = (reason ?? "").match(pattern);
+    if (found) return say(found[1]);
+  }
+  return reason ?? "";
 }
 
 function since(moment) {

@@ -24,8 +24,9 @@ function showIdle(desk) {
   const idle = !desk.offer && !desk.session && !desk.wrapping;
   element("idle").hidden = !idle;
   if (!idle || !presence) return;
-  element("idle-title").textContent = t(`idle.${presence.status}_title`);
-  element("idle-text").textContent = t(`idle.${presence.status}_text`);
+  const status = presence.status ?? "seatless";
+  element("idle-title").textContent = t(`idle.${status}_title`);
+  element("idle-text").textContent = t(`idle.${status}_text`);
 }
 
 async function show(desk) {

@@ -90,14 +90,26 @@ function setBusy(now) {
   accept.textContent = t(now ? "offer.accepting" : "offer.accept");
 }
 
+// A leg that did not come is tried once more: accepting again gives a fresh way in.
+async function joinPatiently(id, params) {
+  try {
+    await joinSession(params);
+  } catch {
+    notify(t("session.retry"), "warning");
+    const again = await ask("POST", `/offers/${id}/accept`);
+    await joinSession(again.connect?.params ?? {});
+  }
+}
+
 async function accept(refresh) {
   if (busy || !offer) return;
   setBusy(true);
   stopChime();
+  const { id } = offer;
   try {
-    const answer = await ask("POST", `/offers/${offer.id}/accept`);
+    const answer = await ask("POST", `/offers/${id}/accept`);
     await refresh();
-    await joinSession(answer.connect?.params ?? {});
+    await joinPatiently(id, answer.connect?.params ?? {});
   } catch (fault) {
     if (fault instanceof ApiFault && fault.status === 409) notify(t("offer.gone"), "warning");
     else if (fault instanceof ApiFault) notifyFault(fault);

@@ -86,7 +86,14 @@ export async function joinSession(params) {
   const late = new Promise((_, reject) => {
     timer = window.setTimeout(() => reject(new Error(t("softphone.offline"))), JOIN_MS_MAX);
   });
-  await Promise.race([ready.connect(params), late]).finally(() => window.clearTimeout(timer));
+  try {
+    await Promise.race([ready.connect(params), late]);
+  } catch (fault) {
+    ready.hangUp();
+    throw fault;
+  } finally {
+    window.clearTimeout(timer);
+  }
 }
 
 /** Turn the microphone off or on. */

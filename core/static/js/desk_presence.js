@@ -9,6 +9,7 @@ import { hour, length, secondsSince } from "./time.js";
 
 const TONES = { free: "success", offered: "warning", on_call: "primary", wrapping: "information" };
 let shown = null;
+let changing = false;
 
 function tone(presence) {
   if (presence.state === "free" && presence.status !== "ready") return "gray";
@@ -22,13 +23,16 @@ function stateWords(presence) {
 
 /** Show a presence {status, state, since, not_answering_since?}. */
 export function showPresence(presence) {
+  element("status-switch").disabled = !presence.status;
+  if (!presence.status) return;
   const said = shown && (shown.status !== presence.status || shown.state !== presence.state);
   if (presence.not_answering_since && presence.not_answering_since !== shown?.not_answering_since) {
     notify(t("presence.not_answering"), "warning", 600_000);
   }
   shown = presence;
   const chosen = document.querySelector(`input[name=status][value=${presence.status}]`);
-  if (chosen) chosen.checked = true;
+  // News of the old status must not undo a choice that is on its way.
+  if (chosen && !changing) chosen.checked = true;
   const badge = element("state-badge");
   badge.textContent = stateWords(presence);
   badge.className = `krds-badge bg-light-${tone(presence)}`;
@@ -56,6 +60,7 @@ async function mayGoReady() {
 }
 
 async function change(status, onReady) {
+  changing = true;
   try {
     if (status === "ready") {
       if (!(await mayGoReady())) return;
@@ -67,6 +72,7 @@ async function change(status, onReady) {
   } catch (fault) {
     notifyFault(fault);
   } finally {
+    changing = false;
     if (shown) showPresence(shown);
   }
 }

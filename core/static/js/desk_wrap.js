@@ -52,6 +52,12 @@ async function load(id) {
   }
 }
 
+function overText() {
+  // The desk's own endings say "counselor ..."; every other one is the caller's.
+  const own = !session?.end_reason || session.end_reason.startsWith("counselor");
+  return t(own ? "wrap.over" : "wrap.caller_left");
+}
+
 /** Let the time to write run down. */
 export function tickWrap() {
   if (!isWrapping || !session?.deadline) return;
@@ -73,13 +79,14 @@ export function showWrap(talking, wrapping) {
   isWrapping = Boolean(wrapping);
   element("wrap").hidden = !next;
   element("wrap-over").hidden = !isWrapping;
+  element("wrap-over").textContent = overText();
   element("wrap-left").hidden = !isWrapping;
   element("outcome-send").hidden = !isWrapping;
   if (!next) window.clearTimeout(saving);
   if (isNew) load(next.id);
   if (begins) {
     minuteSaid = false;
-    announce(t("wrap.over"));
+    announce(overText());
     element("outcome-form").querySelector("input")?.focus({ preventScroll: true });
   }
   element("wrap-title").textContent = t(isWrapping ? "wrap.title" : "session.early_form");

@@ -1,6 +1,7 @@
 // Builds the outcome form from the taxonomy the server gave: the kind of call first, the rest after.
 
 import { boot, t } from "./boot.js";
+import { faultText } from "./phrases.js";
 
 const { fields, more, brief_kinds: briefKinds, talk_kinds: talkKinds } = boot.taxonomy;
 const KIND = "contact_kind";
@@ -77,7 +78,13 @@ function text(field) {
   return box;
 }
 
-const BUILDERS = { one: choices, several: choices, referrals, text };
+function flag(field) {
+  const input = node("input", { type: "checkbox", name: field.name, value: "yes" });
+  const label = node("label", { class: "check" }, input, node("span", {}, field.label));
+  return node("div", { "data-field": field.name }, label);
+}
+
+const BUILDERS = { one: choices, several: choices, referrals, text, flag };
 
 /** Build the fields into `form`; the ones of lesser moment go behind "more detail". */
 export function buildForm(form, container) {
@@ -131,6 +138,7 @@ function checked(form, name) {
 function valueOf(form, field) {
   if (field.shape === "text") return form.elements[field.name].value.trim() || null;
   const chosen = checked(form, field.name);
+  if (field.shape === "flag") return chosen.length ? true : null;
   if (field.shape === "one") return chosen.length ? numeric(field, chosen[0]) : null;
   if (field.shape === "several") return chosen;
   return chosen.map((code) => ({ kind: code, state: form.elements[`${field.name}:${code}`]?.value }));
@@ -166,7 +174,7 @@ export function fillForm(form, said) {
 }
 
 function tick(form, field, values) {
-  const codes = values.map((value) => String(value?.kind ?? value));
+  const codes = values.map((value) => (value === true ? "yes" : String(value?.kind ?? value)));
   for (const input of form.querySelectorAll("input")) {
     if (input.name === field.name) input.checked = codes.includes(input.value);
   }
@@ -190,7 +198,7 @@ export function markFaults(form, faults) {
     box.hidden = false;
     if (box.closest("details")) box.closest("details").open = true;
     box.classList.add("faulty");
-    box.append(node("p", { class: "field-fault" }, fault.message));
+    box.append(node("p", { class: "field-fault" }, faultText(name, fault.message)));
     first ??= box;
   }
   return first;

@@ -29,6 +29,20 @@ export function reasonText(reason) {
   return (reason ?? "").split("; ").map(onePart).join(" · ");
 }
 
+// What the server says of a bad field, by its beginning; a field may have a sentence of its own.
+const FAULTS = [
+  [/^(is needed|says why|names )/, "needed"],
+  [/^must be one of the reasons/, "main_reason"],
+];
+
+/** What is wrong with a field, in the reader's language. */
+export function faultText(field, message) {
+  if (boot.language === "en") return message;
+  const found = FAULTS.find(([pattern]) => pattern.test(message));
+  const key = found ? `fault.${found[1]}` : "fault.other";
+  return boot.words[`fault.${field}`] ?? t(key);
+}
+
 /** The masked caller, or the kind of caller where there is no number. */
 export function callerText(caller) {
   if (caller === null || caller === undefined) return t("caller.withheld");
