@@ -69,6 +69,7 @@ def create_app(services: Services | None = None) -> Flask:
     for edge in EDGES:
         if find_spec(edge) is not None:
             app.register_blueprint(import_module(edge).blueprint)
+    app.cli.add_command(import_module("core.cli").access_log)
     if find_spec("counselors.cli") is not None:
         app.cli.add_command(import_module("counselors.cli").roster)
     return app

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, json, request
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from core.database import DatabaseAway
@@ -81,6 +82,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Problem, lambda problem: problem.response())
     app.register_error_handler(DatabaseAway, lambda _: _away().response())
     app.register_error_handler(OperationalError, lambda _: _away().response())
+    app.register_error_handler(PoolTimeout, lambda _: _away().response())
     app.register_error_handler(IllegalEvent, lambda _: _too_late().response())
     handle_http, handle_crash = app.handle_http_exception, app.handle_exception
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from flask import Response
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.database import DatabaseAway
 from core.live import Live
@@ -17,6 +18,7 @@ from core.problems import Problem
 
 STREAM_SECONDS_MAX = 600
 HEARTBEAT_SECONDS = 5
+AWAY_SECONDS = 1  # before looking again for a database that is away
 STREAMS_MAX = 36  # of the web process's threads; the rest answer the carrier
 _SEATS = threading.BoundedSemaphore(STREAMS_MAX)
 
@@ -53,9 +55,9 @@ def _events(live: Live, topic: str, event: str, picture: Callable[[], str | None
             return  # woken without a ring: the process is stopping
         try:
             now = picture()
-        except (DatabaseAway, OperationalError):
+        except (DatabaseAway, OperationalError, PoolTimeout):
             yield ": the database is away\n\n"
-            time.sleep(1)
+            time.sleep(AWAY_SECONDS)
             continue
         if now is None:
             return

@@ -1,6 +1,7 @@
 """The API's table: bodies are read strictly, a key is answered once, nothing is undocumented."""
 
 import threading
+from dataclasses import replace
 from typing import Annotated
 
 import pytest
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from core import tokens_api
 from core.clock import SteppedClock
-from core.database import try_lock
+from core.database import Database, try_lock
 from core.fields import AnswerBody, Body, Text
 from core.idempotency import remove_old
 from core.openapi import describe
@@ -227,6 +228,18 @@ def test_unknown_calls_are_problems(client: FlaskClient) -> None:
     missing, wrong = client.get("/api/v1/nothing"), client.put("/api/v1/dishes")
     assert (missing.status_code, missing.mimetype) == (404, "application/problem+json")
     assert (wrong.status_code, sorted(wrong.allow)) == (405, ["OPTIONS", "POST"])
+
+
+def test_a_database_away_is_told(services: Services, kitchen: Kitchen) -> None:
+    away = Database("postgresql://nobody@127.0.0.1:1/none")
+    app = make_app(replace(services, database=away), [kitchen.api.blueprint, tokens_api.blueprint])
+    client = app.test_client(use_cookies=False)
+    signing_in = client.post("/api/v1/tokens", json={"login": "kim", "password": PASSWORD})
+    signed = client.post("/api/v1/dishes", json={}, headers={"Authorization": "Bearer x"})
+    for answer in (signing_in, signed):
+        assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+        assert answer.headers["Retry-After"] == "2"
+    away.close()
 
 
 def test_a_change_wakes_the_dispatcher(client: FlaskClient, services: Services) -> None:

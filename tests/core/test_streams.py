@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from core import streams
+from core.database import DatabaseAway
 from core.live import StillLive
 from core.problems import Problem
 
@@ -47,6 +48,24 @@ def test_a_stopping_process_ends_its_streams(monkeypatch: pytest.MonkeyPatch) ->
     response = streams.stream(live, "board", "board", lambda: "x")
     threading.Timer(0.05, live.stop).start()
     assert len(list(response.response)) == 2
+    response.close()
+
+
+def test_a_database_away_does_not_end_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streams, "AWAY_SECONDS", 0.01)
+    live, looks = StillLive(), iter([DatabaseAway("away"), "1", None])
+
+    def picture() -> str | None:
+        look = next(looks)
+        if isinstance(look, Exception):
+            raise look
+        return look
+
+    response = streams.stream(live, "board", "board", picture)
+    assert list(response.response)[1:] == [
+        ": the database is away\n\n",
+        "event: board\ndata: 1\n\n",
+    ]
     response.close()
 
 

@@ -52,6 +52,13 @@ def test_it_brings_people_in(database: Database, clock: SteppedClock) -> None:
     assert (presence.status, presence.state, seats) == ("off", "free", 2)
 
 
+def test_the_demonstration_roster_is_one(database: Database, clock: SteppedClock) -> None:
+    demonstration = Path(__file__).resolve().parents[2] / "demo" / "roster.csv"
+    report = run(database, clock, demonstration)
+    assert report.faults == ()
+    assert report.added == accounts(database) > 0
+
+
 def test_a_second_time_changes_nothing(database: Database, clock: SteppedClock) -> None:
     run(database, clock, GOOD)
     assert run(database, clock, GOOD) == Report(unchanged=3)
