@@ -1,5 +1,6 @@
 """Access: what names no role is closed; cookies need the CSRF token; secrets keep to their kind."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -127,6 +128,24 @@ def test_the_cookie_is_out_of_reach(app: Flask, services: Services, clock: Stepp
     assert "Path=/" in header
     ends = opened.signed_in.expires_at
     assert ends - clock.now() == timedelta(seconds=services.policy.session_seconds_max)
+
+
+def test_over_https_the_cookie_is_bound_to_this_host(
+    services: Services, clock: SteppedClock
+) -> None:
+    config = replace(services.config, public_base_url="https://120.example.kr")
+    app = make_app(replace(services, config=config), [doors()])
+    opened = sign_in(services, clock, "cookie", "counselor")
+    with app.test_request_context():
+        response = app.make_response("")
+        access.set_cookie(response, opened)
+    header = response.headers["Set-Cookie"]
+    assert header.startswith("__Host-helpline=")
+    assert "Secure" in header
+    client = app.test_client(use_cookies=False)
+    plain = client.get("/hall", headers=cookie(opened.secret))
+    bound = client.get("/hall", headers={"Cookie": f"__Host-helpline={opened.secret}"})
+    assert (plain.status_code, bound.status_code) == (302, 200)
 
 
 def test_tokens_are_given_and_ended(
