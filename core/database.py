@@ -37,6 +37,7 @@ class Base(DeclarativeBase):
         uuid.UUID: UUID(as_uuid=True),
         dict[str, Any]: JSONB,
         list[str]: JSONB,
+        list[dict[str, Any]]: JSONB,
     }
 
 

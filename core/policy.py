@@ -23,6 +23,7 @@ class Policy(BaseModel):
 
     ring_seconds_max: Annotated[float, Field(ge=5, le=60)]
     join_seconds_max: Annotated[float, Field(ge=3, le=60)]
+    reach_seconds_max: Annotated[float, Field(ge=10, le=120)]
     decline_rest_seconds: Seconds
     resume_seconds_max: Annotated[float, Field(ge=0, le=3600)]
     wrap_seconds_max: Annotated[float, Field(ge=30, le=3600)]

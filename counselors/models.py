@@ -88,7 +88,7 @@ class CounselingSession(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     call_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("calls.id"), index=True)
-    offer_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("offers.id"), unique=True)
+    offer_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("offers.id"), unique=True)
     counselor_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("counselors.id"), index=True)
     state: Mapped[str]
     accepted_at: Mapped[datetime]

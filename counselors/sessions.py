@@ -26,12 +26,15 @@ def open_session(
     session: Session,
     *,
     call_id: uuid.UUID,
-    offer_id: uuid.UUID,
+    offer_id: uuid.UUID | None,
     held: Presence,
     now: datetime,
     join_seconds_max: float,
 ) -> CounselingSession:
-    """Open the session of an accepted offer; the counselor's leg has `join_seconds_max` to come."""
+    """Open the session of an accepted offer, or of a call we make (without one).
+
+    The counselor's leg has `join_seconds_max` to come.
+    """
     presence.move(held, PresenceEvent.OFFER_ACCEPTED, now)
     opened = CounselingSession(
         id=uuid.uuid4(),

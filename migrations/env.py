@@ -3,6 +3,8 @@
 from alembic import context
 from sqlalchemy import create_engine
 
+import callbacks.models
+import citizens.models
 import core.models
 import counselors.models
 import ivr.models

@@ -23,7 +23,7 @@ from routing import calls, orders, records
 from routing.journal import Entry, journal_many
 from routing.models import Call, Offer
 from routing.orders import OrderKind
-from routing.states import OFFER_LIFE, CallEvent, OfferEvent, OfferState
+from routing.states import OFFER_LIFE, CallEvent, CallState, OfferEvent, OfferState
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,9 @@ def accept_offer(
     if offer.state != OfferState.OPEN:
         return Gone(offer.state)
     _end_offer(offer, OfferEvent.ACCEPT, now)
-    calls.move(session, call, CallEvent.ACCEPTED, now, policy, counselor_id=counselor_id)
+    outward = calls.is_to_be_rung(call)
+    event = CallEvent.ACCEPTED_OUTWARD if outward else CallEvent.ACCEPTED
+    calls.move(session, call, event, now, policy, counselor_id=counselor_id)
     talk = sessions.open_session(
         session,
         call_id=call.id,
@@ -205,6 +207,9 @@ def end_session(
     call, held, talk = found
     if talk.state in (SessionState.WRAPPING, SessionState.CLOSED):
         return Ended(talk.id)
+    if call.state == CallState.REACHING:
+        stop_reaching(session, call, held, talk, "cancelled", now, policy)
+        return Ended(talk.id)
     end_talk(session, call, held, talk, CallEvent.TALK_ENDED, "counselor ended", now, policy)
     orders.write(
         session,
@@ -216,6 +221,44 @@ def end_session(
         leg_sid=call.carrier_sid,
     )
     return Ended(talk.id)
+
+
+def stop_reaching(
+    session: Session,
+    call: Call,
+    held: Presence,
+    talk: CounselingSession,
+    outcome: str,
+    now: datetime,
+    policy: Policy,
+) -> None:
+    """The citizen is not to be had: the call ends, the counselor is free without a wrap-up."""
+    sessions.lose_leg(talk, held, f"not reached: {outcome}", now)
+    hang_up_leg(session, talk, now)
+    stop_ringing_citizen(session, call, now)
+    calls.move(
+        session,
+        call,
+        CallEvent.NOT_REACHED,
+        now,
+        policy,
+        reason=f"not_reached: {outcome}",
+        counselor_id=held.counselor_id,
+    )
+
+
+def stop_ringing_citizen(session: Session, call: Call, now: datetime) -> None:
+    """Take back the ringing of a citizen: the order if nobody has it yet, else the leg."""
+    orders.drop(session, OrderKind.REACH, call.id, now)
+    if not call.carrier_sid.startswith(calls.TO_BE_RUNG):
+        orders.write(
+            session,
+            OrderKind.HANG_UP,
+            call_id=call.id,
+            subject_id=call.id,
+            now=now,
+            leg_sid=call.carrier_sid,
+        )
 
 
 def end_talk(

@@ -13,6 +13,8 @@ from routing.models import Call
 from routing.states import CALL_LIFE, CallEvent, CallState
 
 ANSWERED = "answered"
+TO_BE_RUNG = "to-be-rung-"
+"""Begins the carrier sid of an outward call whose leg has no name yet."""
 NO_SESSION_REASON = "no_session"
 
 
@@ -33,6 +35,8 @@ def move(
     call.state = CALL_LIFE.after(CallState(call.state), event)
     call.state_since = now
     call.deadline = deadline(CallState(call.state), now, policy)
+    if is_to_be_rung(call) and call.state in (CallState.WAITING, CallState.OFFERED):
+        call.deadline = None  # the carrier knows nothing of it yet
     if call.state == CallState.CLOSED:
         call.closed_at = now
         call.close_reason = reason or event.value
@@ -51,6 +55,11 @@ def deadline(state: CallState, now: datetime, policy: Policy) -> datetime | None
         CallState.CLOSED: None,
     }[state]
     return None if seconds is None else now + timedelta(seconds=seconds)
+
+
+def is_to_be_rung(call: Call) -> bool:
+    """Tell whether this is a call we make whose citizen has not answered yet."""
+    return call.direction == "outward" and call.answered_at is None
 
 
 def begin(

@@ -16,7 +16,13 @@ from counselors import records as counselor_records
 from counselors.models import CounselingSession, Counselor
 from counselors.states import SessionState
 from routing import calls, orders
-from routing.actions import end_talk, free_from_offer, hang_up_leg, locked_session
+from routing.actions import (
+    end_talk,
+    free_from_offer,
+    hang_up_leg,
+    locked_session,
+    stop_ringing_citizen,
+)
 from routing.estimate import Wait, not_rising
 from routing.journal import journal_many
 from routing.models import Call
@@ -101,7 +107,7 @@ def _left_talk(session: Session, call: Call, reason: str, now: datetime, policy:
 def counselor_joined(
     session: Session, session_id: uuid.UUID, leg_sid: str, now: datetime, policy: Policy
 ) -> Effect:
-    """The counselor's leg is at the conference: now the caller is moved there.
+    """The counselor's leg is at the conference: now the caller is moved there, or rung.
 
     A second leg for a session that has one changes nothing.
     """
@@ -109,16 +115,19 @@ def counselor_joined(
     if found is None or found[2].state != SessionState.JOINING:
         return Effect.NOTHING
     call, _held, talk = found
+    if calls.is_to_be_rung(call):
+        sessions.leg_joined(talk, leg_sid, now, policy.reach_seconds_max)
+        orders.write(
+            session,
+            OrderKind.REACH,
+            call_id=call.id,
+            subject_id=call.id,
+            now=now,
+            session_id=str(talk.id),
+        )
+        return Effect.CHANGED
     sessions.leg_joined(talk, leg_sid, now, policy.join_seconds_max)
-    orders.write(
-        session,
-        OrderKind.MOVE,
-        call_id=call.id,
-        subject_id=talk.id,
-        now=now,
-        to="join",
-        leg_sid=call.carrier_sid,
-    )
+    _move_caller(session, call, talk, "join", now)
     return Effect.CHANGED
 
 
@@ -188,7 +197,9 @@ def lose_counselor(
         counselor_id=talk.counselor_id,
     )
     hang_up_leg(session, talk, now)
-    if was_moved:
+    if call.state == CallState.CLOSED:
+        stop_ringing_citizen(session, call, now)
+    elif was_moved:
         _move_caller(session, call, talk, "reconnect", now)
     return Effect.CHANGED
 

@@ -94,7 +94,8 @@ class Offer(Base):
 class Order(Base):
     """What we want of the carrier, written with the state it belongs to and carried out after.
 
-    kind: ring, move, hang_up, look_up. subject_id: the offer, session or call it serves.
+    kind: ring (a counselor), reach (a citizen), move, hang_up, look_up.
+    subject_id: the offer, session or call it serves.
     lease_until: until then somebody is carrying it out. tries: how often it was taken.
     is_paced: it has its slot among the new calls that the carrier takes each second.
     """

@@ -16,6 +16,7 @@ class OrderKind(StrEnum):
     """What we may want of the carrier."""
 
     RING = "ring"
+    REACH = "reach"
     MOVE = "move"
     HANG_UP = "hang_up"
     LOOK_UP = "look_up"
@@ -178,3 +179,17 @@ def rung_leg(session: Session, offer_id: uuid.UUID) -> str | None:
             Order.carrier_sid.is_not(None),
         )
     )
+
+
+def is_pending(session: Session, kind: OrderKind, subject_id: uuid.UUID) -> bool:
+    """Tell whether an order of `kind` for this subject was written and never carried out."""
+    found = session.scalar(
+        select(Order.id)
+        .where(
+            Order.kind == kind,
+            Order.subject_id == subject_id,
+            Order.state.in_(["due", "sending"]),
+        )
+        .limit(1)
+    )
+    return found is not None

@@ -4,30 +4,30 @@ A deadline is a column, so a sweep after any crash finds what the dead process l
 item is mended in its own savepoint: one that can't be does not stop the others.
 """
 
-import logging
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.database import lock, try_lock
+from core.log import event_log
 from core.policy import Policy
 from counselors import presence, sessions
 from counselors import records as counselor_records
 from counselors.models import CounselingSession
 from counselors.states import SessionState
 from routing import calls, orders, records
-from routing.actions import lapse_offer, locked_session
-from routing.line import caller_left, lose_counselor
+from routing.actions import decline_offer, lapse_offer, locked_session
+from routing.line import caller_left, counselor_leg_ended, lose_counselor
 from routing.models import Call, Offer
 from routing.orders import OrderKind
+from routing.outward import not_reached
 from routing.states import CallEvent, CallState, OfferState
 
-log = logging.getLogger(__name__)
+log = event_log(__name__)
 
 EACH_MAX = 500
 
@@ -80,8 +80,8 @@ def _each(session: Session, ids: Sequence[uuid.UUID], mend: Mend) -> int:
             with session.begin_nested():
                 mend(session, subject_id)
             mended += 1
-        except (DBAPIError, AssertionError):
-            log.exception("sweep_item_failed", extra={"subject_id": str(subject_id)})
+        except Exception as fault:  # whatever is wrong with this one, the others are due too
+            log.error("sweep_item_failed", fault, subject_id=str(subject_id))
     return mended
 
 
@@ -99,8 +99,12 @@ def _overdue_offers(session: Session, now: datetime, policy: Policy) -> Sequence
 
 def _lapse(now: datetime, policy: Policy) -> Mend:
     def mend(session: Session, offer_id: uuid.UUID) -> None:
-        counselor_id = session.get_one(Offer, offer_id).counselor_id
-        lapse_offer(session, offer_id, counselor_id, now, policy)
+        offer = session.get_one(Offer, offer_id)
+        if orders.is_pending(session, OrderKind.RING, offer_id):
+            # The carrier never rang: nobody failed to answer.
+            decline_offer(session, offer_id, offer.counselor_id, "not rung", now, policy)
+            return
+        lapse_offer(session, offer_id, offer.counselor_id, now, policy)
 
     return mend
 
@@ -121,11 +125,14 @@ def _overdue_joins(session: Session, now: datetime) -> Sequence[uuid.UUID]:
 
 def _lose(now: datetime, policy: Policy) -> Mend:
     def mend(session: Session, session_id: uuid.UUID) -> None:
-        never_came = session.get_one(CounselingSession, session_id).state == SessionState.JOINING
+        found = locked_session(session, session_id)
+        if found is None or found[2].deadline is None or found[2].deadline > now:
+            return  # joined at the last moment, before this lock
+        _, held, talk = found
+        never_came = talk.state == SessionState.JOINING
         lose_counselor(session, session_id, "not joined in time", now, policy)
         if never_came:
-            counselor_id = session.get_one(CounselingSession, session_id).counselor_id
-            presence.mark_not_answering(presence.locked(session, counselor_id), now)
+            presence.mark_not_answering(held, now)
 
     return mend
 
@@ -168,16 +175,25 @@ def _look_up(now: datetime, policy: Policy) -> Mend:
         if call is None or call.state == CallState.CLOSED:
             return
         call.deadline = calls.deadline(CallState(call.state), now, policy)
-        orders.write(
-            session,
-            OrderKind.LOOK_UP,
-            call_id=call.id,
-            subject_id=call.id,
-            now=now,
-            leg_sid=call.carrier_sid,
-        )
+        _ask_for(session, call, call.id, call.carrier_sid, now)
+        talk = counselor_records.live_session(session, call.id)
+        if talk is not None and talk.leg_sid is not None:
+            _ask_for(session, call, talk.id, talk.leg_sid, now)
 
     return mend
+
+
+def _ask_for(
+    session: Session, call: Call, subject_id: uuid.UUID, leg_sid: str, now: datetime
+) -> None:
+    orders.write(
+        session,
+        OrderKind.LOOK_UP,
+        call_id=call.id,
+        subject_id=subject_id,
+        now=now,
+        leg_sid=leg_sid,
+    )
 
 
 def settle_look_up(
@@ -190,4 +206,20 @@ def settle_look_up(
     if is_live:
         call.heard_at = now
         return
+    if call.state == CallState.REACHING:
+        not_reached(session, call, "failed", now, policy)
+        return
     caller_left(session, call, "found ended", now, policy)
+
+
+def settle_leg_look_up(
+    session: Session,
+    session_id: uuid.UUID,
+    leg_sid: str,
+    is_live: bool,
+    now: datetime,
+    policy: Policy,
+) -> None:
+    """Apply what the carrier said of the counselor's leg in a session."""
+    if not is_live:
+        counselor_leg_ended(session, session_id, leg_sid, "found ended", now, policy)
