@@ -7,11 +7,13 @@ that dies in the middle loses nothing and two workers never both settle one orde
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
 from core.log import event_log
+from core.policy import Policy
 from core.services import Services
 from counselors.models import CounselingSession, Counselor
 from counselors.states import SessionState
@@ -131,8 +133,10 @@ def _still_wanted(session: Session, call: Call, session_id: uuid.UUID, to: str) 
     if call.left_at is not None or call.state == CallState.CLOSED:
         return to == "goodbye" and call.left_at is None
     talk = session.get_one(CounselingSession, session_id)
-    if to == "join":
-        return talk.state == SessionState.TALKING
+    if to == "join":  # who is there already would be torn out of the room and put back
+        return talk.state == SessionState.TALKING and talk.joined_at is None
+    if to == "reconnect":  # by now somebody else may have the caller
+        return call.state in (CallState.WAITING, CallState.OFFERED)
     return talk.state not in (SessionState.JOINING, SessionState.TALKING)
 
 
@@ -154,10 +158,21 @@ def _done(
     if not orders.settle(session, taken, "done", now, carrier_sid=sid):
         return "superseded"
     if taken.kind is OrderKind.LOOK_UP:
-        sweep.settle_look_up(session, taken.call_id, bool(answer), now, services.policy)
+        _looked_up(session, taken, bool(answer), now, services.policy)
     if taken.kind is OrderKind.RING:
         _stop_if_unwanted(session, taken, services)
     return "done"
+
+
+def _looked_up(
+    session: Session, taken: TakenOrder, is_live: bool, now: datetime, policy: Policy
+) -> None:
+    """The caller's leg, or the counselor's in a session, is there or gone."""
+    if taken.subject_id == taken.call_id:
+        sweep.settle_look_up(session, taken.call_id, is_live, now, policy)
+        return
+    leg_sid = str(taken.details["leg_sid"])
+    sweep.settle_leg_look_up(session, taken.subject_id, leg_sid, is_live, now, policy)
 
 
 def _stop_if_unwanted(session: Session, taken: TakenOrder, services: Services) -> None:
