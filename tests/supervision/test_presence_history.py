@@ -56,7 +56,6 @@ def test_the_tables_are_what_the_migrations_build(database: Database, database_u
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    import ivr.models
     import routing.models  # noqa: F401 - importing the models fills the metadata
     from core.database import Base
 
