@@ -193,6 +193,13 @@ class Stage:
         with self.open() as session:
             return line.counselor_joined(session, session_id, leg_sid, self.now, self.policy)
 
+    def lose_leg(self, session_id: uuid.UUID, leg_sid: str = "CAleg") -> line.Effect:
+        """The counselor's leg drops."""
+        with self.open() as session:
+            return line.counselor_leg_ended(
+                session, session_id, leg_sid, "dropped", self.now, self.policy
+            )
+
     def leave(self, call_id: uuid.UUID, reason: str = "hung up") -> line.Effect:
         """The caller hangs up."""
         with self.open() as session:

@@ -6,6 +6,7 @@ import pytest
 
 from counselors.states import Status
 from routing.dispatch import dispatch
+from routing.records import COME_BACK_SECONDS
 from tests.routing.line_stage import Stage
 
 
@@ -97,3 +98,26 @@ def test_nothing_to_decide_decides_nothing(stage: Stage) -> None:
     assert stage.dispatch() == ()
     stage.call()
     assert stage.dispatch() == ()
+
+
+def test_a_lost_browser_is_not_asked_again_until_it_shows_a_sign_of_life(stage: Stage) -> None:
+    lost, call = stage.counselor(), stage.call(waited=200)
+    _, session_id = stage.talking("CAleg")
+    other = stage.counselor(idle_seconds=900)
+    stage.lose_leg(session_id, "CAleg")
+    assert stage.dispatch() == ()  # the same counselor has a moment to come back
+    stage.heard(lost)
+    (offer,) = stage.dispatch()
+    assert (offer.call_id, offer.counselor_id) == (call, lost)
+    assert stage.get_presence(other).state == "free"
+
+
+def test_a_browser_that_stays_lost_gives_way_to_the_next(stage: Stage) -> None:
+    stage.counselor()
+    call = stage.call(waited=200)
+    _, session_id = stage.talking("CAleg")
+    other = stage.counselor()
+    stage.lose_leg(session_id, "CAleg")
+    stage.later(COME_BACK_SECONDS)
+    (offer,) = stage.dispatch()
+    assert (offer.call_id, offer.counselor_id) == (call, other)
