@@ -149,4 +149,4 @@ def unrecorded(session: Session, limit: int) -> list[Unrecorded]:
 
 def ringing(session: Session) -> dict[uuid.UUID, str]:
     """Return the name of the counselor being asked, by call."""
-    return dict(session.execute(_RINGING).tuples().all())
+    return {row.call_id: row.name for row in session.execute(_RINGING)}
