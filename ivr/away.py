@@ -9,9 +9,11 @@ from ivr.turn import Turn
 
 TRIES_MAX = 20
 PAUSE_SECONDS = 15
-CALLBACKS = frozenset({"status", "conference", "leg"})
-LEGS = frozenset({"client", "leg-over", "whisper", "whisper-key"})
-WAITS = frozenset({"wait", "wait-key"})
+CALLBACKS = frozenset({"status", "conference", "leg", "reach-leg"})
+LEGS = frozenset(
+    {"client", "leg-over", "whisper", "whisper-key", "reached", "reached-key", "reached-join"}
+)
+WAITS = frozenset({"wait", "wait-key", "callback", "callback-key", "callback-number"})
 
 FALLBACK = (
     '<?xml version="1.0" encoding="UTF-8"?><Response>'

@@ -76,7 +76,7 @@ def on_menu(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
     """A key was pressed in a menu."""
     call, _ = _open(session, turn, desk, CallState.IN_MENU)
     if call.state != CallState.IN_MENU:
-        return Effect.NOTHING, _where_it_is(session, call, turn)
+        return Effect.NOTHING, where_it_is(session, call, turn)
     line.hear_of(call, desk.now, desk.policy)
     name = turn.query.get("menu", desk.menus.first)
     choice = desk.menus.pressed(name, turn.digits)
@@ -107,6 +107,8 @@ def _chosen(
         return Effect.CHANGED, flow.menu_again(desk.menus, choice.menu, place, 0, call.language)
     if choice.action == "announce":
         return Effect.NOTHING, flow.announce(desk.menus, choice.prompt, name, place, call.language)
+    if choice.action == "callback":
+        return Effect.NOTHING, flow.to_callback(place, call.language)
     if choice.action == "forward":
         return Effect.NOTHING, flow.forward(choice.number, name, place, call.language)
     return Effect.NOTHING, flow.menu_again(desk.menus, name, place, 0, call.language)
@@ -128,7 +130,7 @@ def on_menu_again(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Rep
     """Nothing was pressed in time, or another line came back: the menu again, then the queue."""
     call, _ = _open(session, turn, desk, CallState.IN_MENU)
     if call.state != CallState.IN_MENU:
-        return Effect.NOTHING, _where_it_is(session, call, turn)
+        return Effect.NOTHING, where_it_is(session, call, turn)
     line.hear_of(call, desk.now, desk.policy)
     if turn.has_ended:
         return line.caller_left(session, call, "left menu", desk.now, desk.policy), Reply()
@@ -169,12 +171,14 @@ def _waiting(session: Session, call: Call, turn: Turn, desk: Desk) -> Reply:
 
 
 def on_wait_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
-    """A key while waiting: 9 is the safety key, others mean nothing."""
+    """A key while waiting: 9 is the safety key, 2 asks to be called, others mean nothing."""
     call, _ = _open(session, turn, desk, CallState.WAITING)
     again, place = turn.query.get("again", ""), turn.number("turn")
     if call.state == CallState.CLOSED:
         return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
     line.hear_of(call, desk.now, desk.policy)
+    if turn.digits == "2":
+        return Effect.NOTHING, flow.to_callback(place, call.language)
     if turn.digits != "9":
         return Effect.NOTHING, flow.keep_waiting(place, again, call.language)
     effect = line.raise_priority(session, call, "safety key", desk.now)
@@ -192,7 +196,7 @@ def on_queue_left(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Rep
     if call.state == CallState.CLOSED:
         return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
     if result in ("redirected", "redirected-from-bridged"):
-        return Effect.NOTHING, _where_it_is(session, call, turn)
+        return Effect.NOTHING, where_it_is(session, call, turn)
     return Effect.NOTHING, flow.queue_again(call.language, "hold_on", turn.key[:12], pause=3)
 
 
@@ -230,7 +234,7 @@ def on_join(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
         return Effect.NOTHING, flow.say_and_end("busy_line", "ko")
     talk = counselor_records.live_session(session, call.id)
     if talk is None or talk.id != session_id:
-        return Effect.NOTHING, _where_it_is(session, call, turn)
+        return Effect.NOTHING, where_it_is(session, call, turn)
     line.hear_of(call, desk.now, desk.policy)
     effect = line.caller_joined(session, session_id, call.carrier_sid, desk.now)
     return effect, flow.room(session_id, is_caller=True, language=call.language)
@@ -247,7 +251,7 @@ def on_talk_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Repl
     if talk is not None and str(talk.id) == turn.query.get("session"):
         effect = line.lose_counselor(session, talk.id, "room ended", desk.now, desk.policy)
         return effect, flow.queue_again(call.language, "reconnecting", turn.key[:12])
-    return Effect.NOTHING, _where_it_is(session, call, turn)
+    return Effect.NOTHING, where_it_is(session, call, turn)
 
 
 def on_reconnect(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -255,7 +259,7 @@ def on_reconnect(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Repl
     call = records.call_by_sid(session, turn.call_sid)
     if call is None:
         return Effect.NOTHING, flow.say_and_end("busy_line", "ko")
-    return Effect.NOTHING, _where_it_is(session, call, turn)
+    return Effect.NOTHING, where_it_is(session, call, turn)
 
 
 def on_goodbye(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -264,7 +268,7 @@ def on_goodbye(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]
     return Effect.NOTHING, flow.say_and_end("goodbye", call.language if call else "ko")
 
 
-def _where_it_is(session: Session, call: Call, turn: Turn) -> Reply:
+def where_it_is(session: Session, call: Call, turn: Turn) -> Reply:
     """Put a caller where the call is, whatever document they were sent to.
 
     Asked for also when one of our orders is moving the leg at this moment: the carrier then asks

@@ -12,6 +12,9 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
+from callbacks.guard import Clear, look
+from callbacks.records import promise_of_call
+from citizens.models import Citizen
 from core.log import event_log
 from core.policy import Policy
 from core.services import Services
@@ -21,12 +24,15 @@ from ivr.carrier import Carrier
 from ivr.faults import CarrierFault, FaultKind, GiveUp, after
 from ivr.instructions import Link
 from ivr.twiml import Page
-from routing import actions, line, orders, records, sweep
+from routing import actions, line, orders, outward, records, sweep
 from routing.models import Call, Offer
 from routing.orders import OrderKind, TakenOrder
 from routing.states import CallState, OfferState
 
 log = event_log(__name__)
+
+RINGING = (OrderKind.RING, OrderKind.REACH)
+REACH_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ def _take(
     if isinstance(plan, Nothing):
         orders.settle(session, taken, "dropped", now)
         return taken, plan
-    if taken.kind is OrderKind.RING and not taken.is_paced:
+    if taken.kind in RINGING and not taken.is_paced:
         slot = orders.next_slot(session, now, services.policy.carrier_calls_per_second_max)
         if slot > now:
             orders.pace(session, taken, slot)
@@ -100,23 +106,50 @@ def _plan_ring(services: Services, page: Page, session: Session, taken: TakenOrd
         return Nothing()
     to = session.get_one(Counselor, offer.counselor_id).endpoint.removeprefix("tel:")
     query = {"offer": str(offer.id)}
-    urls = page.url(Link("whisper", query)), page.url(Link("leg", query))
     seconds = int(services.policy.ring_seconds_max)
+    return Request(_ring(page, to, "whisper", "leg", query, taken, seconds))
+
+
+def _plan_reach(services: Services, page: Page, session: Session, taken: TakenOrder) -> Plan:
+    """Ring a citizen who may be rung at this moment; looked at once more, at the last moment."""
+    call = records.call_locked(session, taken.call_id)
+    promise = promise_of_call(session, taken.call_id)
+    if call is None or promise is None or call.state != CallState.REACHING:
+        return Nothing()
+    citizen = session.get_one(Citizen, promise.citizen_id)
+    now = services.clock.now()
+    looked = look(session, citizen, now, promise.purpose, services.sealer)
+    if not isinstance(looked, Clear):
+        outward.not_reached(session, call, "cancelled", now, services.policy)
+        return Nothing()
+    query = {"session": str(taken.details["session_id"])}
+    return Request(_ring(page, looked.e164, "reached", "reach-leg", query, taken, REACH_SECONDS))
+
+
+def _ring(
+    page: Page,
+    to: str,
+    hook: str,
+    status_hook: str,
+    query: Mapping[str, str],
+    taken: TakenOrder,
+    seconds: int,
+) -> Callable[[Carrier], str]:
+    """Ring once: after a try whose answer was lost, look for its leg before ringing again."""
 
     def ask(carrier: Carrier) -> str:
-        if taken.tries > 1:
-            found = carrier.find_ring(to, taken.created_at)
-            if found is not None:
-                return found
+        found = carrier.find_ring(to, taken.created_at) if taken.tries > 1 else None
+        if found is not None:
+            return found
         return carrier.ring(
             to,
-            url=urls[0],
-            status_url=f"{urls[1]}#rc=2&rp=all",
+            url=page.url(Link(hook, query)),
+            status_url=f"{page.url(Link(status_hook, query))}#rc=2&rp=all",
             fallback_url=page.url(Link("fallback")),
             timeout_seconds=seconds,
         )
 
-    return Request(ask)
+    return ask
 
 
 def _plan_move(_services: Services, page: Page, session: Session, taken: TakenOrder) -> Plan:
@@ -159,6 +192,8 @@ def _done(
         return "superseded"
     if taken.kind is OrderKind.LOOK_UP:
         _looked_up(session, taken, bool(answer), now, services.policy)
+    if taken.kind is OrderKind.REACH and sid is not None:
+        _name_leg(session, taken, sid, services)
     if taken.kind is OrderKind.RING:
         _stop_if_unwanted(session, taken, services)
     return "done"
@@ -173,6 +208,16 @@ def _looked_up(
         return
     leg_sid = str(taken.details["leg_sid"])
     sweep.settle_leg_look_up(session, taken.subject_id, leg_sid, is_live, now, policy)
+
+
+def _name_leg(session: Session, taken: TakenOrder, sid: str, services: Services) -> None:
+    """The citizen's leg has a name now; hang it up where it is not wanted any more."""
+    call = records.call_locked(session, taken.call_id)
+    if call is None:
+        return
+    outward.leg_rung(call, sid)
+    if call.state == CallState.CLOSED:
+        actions.stop_ringing_citizen(session, call, services.clock.now())
 
 
 def _stop_if_unwanted(session: Session, taken: TakenOrder, services: Services) -> None:
@@ -230,6 +275,15 @@ def _give_up_move(
     line.lose_counselor(session, taken.subject_id, "carrier failed", now, policy)
 
 
+def _give_up_reach(
+    services: Services, session: Session, taken: TakenOrder, fault: CarrierFault
+) -> None:
+    """The citizen can't be rung: the counselor is free, the promise is planned again."""
+    call = records.call_locked(session, taken.call_id)
+    if call is not None:
+        outward.not_reached(session, call, "failed", services.clock.now(), services.policy)
+
+
 def _give_up_nothing(
     _services: Services, _session: Session, _taken: TakenOrder, _fault: CarrierFault
 ) -> None:
@@ -239,12 +293,14 @@ def _give_up_nothing(
 Planner: TypeAlias = Callable[[Services, Page, Session, TakenOrder], Plan]
 _PLAN: Mapping[OrderKind, Planner] = {
     OrderKind.RING: _plan_ring,
+    OrderKind.REACH: _plan_reach,
     OrderKind.MOVE: _plan_move,
     OrderKind.HANG_UP: _plan_hang_up,
     OrderKind.LOOK_UP: _plan_look_up,
 }
 _GIVE_UP: Mapping[OrderKind, Callable[[Services, Session, TakenOrder, CarrierFault], None]] = {
     OrderKind.RING: _give_up_ring,
+    OrderKind.REACH: _give_up_reach,
     OrderKind.MOVE: _give_up_move,
     OrderKind.HANG_UP: _give_up_nothing,
     OrderKind.LOOK_UP: _give_up_nothing,

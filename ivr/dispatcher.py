@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from callbacks.sweep import tend
 from core.database import DatabaseAway
 from core.log import event_log
 from core.services import Services
@@ -93,6 +94,8 @@ def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
     now, policy = services.clock.now(), services.policy
     with services.database.transaction() as session:
         swept = sweep(session, now, policy)
+    with services.database.transaction() as session:
+        tend(session, now, policy)
     with services.database.transaction() as session:
         offered = dispatch(session, now, policy)
     with services.database.transaction() as session:

@@ -27,6 +27,7 @@ from routing.estimate import Wait
 
 QUEUE = "helpline"
 SAFETY_EVERY = 4
+LONG_MINUTES = 5
 
 
 def greet(menus: Menus, language: str) -> Reply:
@@ -106,10 +107,22 @@ def wait(turn: int, told: Wait, seats: int, *, again: str, language: str) -> Rep
     spoken: tuple[Say, ...] = (*_place_spoken(told), _band(told, seats))
     if turn % SAFETY_EVERY == 1:
         spoken = (*spoken, Say("wait_safety"))
+    if turn % SAFETY_EVERY in (1, 3) and is_long(told):
+        spoken = (*spoken, Say("callback_offer"))
     return Reply(
         (Gather(Link("wait-key", place), (*spoken, HoldMusic()), 1), Redirect(Link("wait", place))),
         language,
     )
+
+
+def is_long(told: Wait) -> bool:
+    """Tell whether the wait is long enough to offer being called instead (over five minutes)."""
+    return told.high_minutes is None or told.high_minutes > LONG_MINUTES
+
+
+def to_callback(turn: int, language: str) -> Reply:
+    """The caller wants to be called."""
+    return Reply((Redirect(Link("callback", {"turn": str(turn + 1)})),), language)
 
 
 def be_patient(turn: int, again: str, language: str) -> Reply:

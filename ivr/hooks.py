@@ -17,7 +17,7 @@ from core.access import ANYBODY, admit
 from core.database import DatabaseAway
 from core.log import event_log
 from core.services import Services, services
-from ivr import away, caller_turns, leg_turns
+from ivr import away, caller_turns, leg_turns, promise_turns
 from ivr.caller_turns import Desk
 from ivr.hold_music import hold_music
 from ivr.inbox import answer_once
@@ -48,6 +48,13 @@ HOOKS: Mapping[str, Handler] = {
     "client": leg_turns.on_client,
     "leg-over": leg_turns.on_leg_over,
     "conference": leg_turns.on_conference,
+    "callback": promise_turns.on_callback,
+    "callback-number": promise_turns.on_callback_number,
+    "callback-key": promise_turns.on_callback_key,
+    "reached": promise_turns.on_reached,
+    "reached-key": promise_turns.on_reached_key,
+    "reached-join": promise_turns.on_reached_join,
+    "reach-leg": promise_turns.on_reach_leg,
     "whisper": leg_turns.on_whisper,
     "whisper-key": leg_turns.on_whisper_key,
     "leg": leg_turns.on_leg,
@@ -126,7 +133,7 @@ def _turn(held: Services, session: Session, turn: Turn) -> tuple[str, str]:
         effect, reply = HOOKS[turn.hook](session, turn, desk)
         return effect, render(reply, page(held))
 
-    return answer_once(session, turn, desk.now, work_out)
+    return answer_once(session, turn, held.sealer, desk.now, work_out)
 
 
 def _without_database(held: Services, turn: Turn, effect: str) -> Answered:

@@ -39,11 +39,13 @@ class Link:
 
 @dataclass(frozen=True)
 class Gather:
-    """Take one key while `nested` is played; it goes to `link`. Nothing pressed: fall through."""
+    """Take keys while `nested` is played; they go to `link`. Nothing pressed: fall through."""
 
     link: Link
     nested: tuple["Say | HoldMusic | Pause", ...]
     timeout_seconds: int
+    digits_max: int = 1
+    finish_on_key: str = ""
 
 
 @dataclass(frozen=True)

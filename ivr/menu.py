@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 HERE = Path(__file__).parent
-ACTIONS = frozenset({"queue", "menu", "language", "announce", "forward", "again"})
+ACTIONS = frozenset({"queue", "callback", "menu", "language", "announce", "forward", "again"})
 
 
 class MenuError(Exception):

@@ -10,7 +10,7 @@ from core.database import Base
 class InboxEntry(Base):
     """One request of the carrier and our answer; a repeat gets the same answer.
 
-    key: call, URL and sequence of the request. parameters are kept without personal data.
+    key: call, URL and sequence of the request. The answer is sealed: a number may be read out.
     """
 
     __tablename__ = "inbox"
@@ -20,4 +20,4 @@ class InboxEntry(Base):
     received_at: Mapped[datetime] = mapped_column(index=True)
     event: Mapped[str]
     effect: Mapped[str]
-    answer: Mapped[str]
+    sealed_answer: Mapped[bytes | None]

@@ -6,6 +6,6 @@ from sqlalchemy.orm import Session
 from ivr.models import InboxEntry
 
 
-def stored_answer(session: Session, key: str) -> str | None:
-    """Return the answer given to this event before, None where it is new."""
-    return session.scalar(select(InboxEntry.answer).where(InboxEntry.key == key))
+def stored_answer(session: Session, key: str) -> bytes | None:
+    """Return the sealed answer given to this event before, None where there is none."""
+    return session.scalar(select(InboxEntry.sealed_answer).where(InboxEntry.key == key))

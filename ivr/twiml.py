@@ -76,8 +76,8 @@ def _gather(parent: Any, gather: said.Gather, page: Page, prompts: Prompts) -> N
         action=page.url(gather.link),
         method="POST",
         input="dtmf",
-        num_digits=1,
-        finish_on_key="",
+        num_digits=gather.digits_max,
+        finish_on_key=gather.finish_on_key,
         timeout=gather.timeout_seconds,
     )
     for nested in gather.nested:

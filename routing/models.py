@@ -14,8 +14,9 @@ class Call(Base):
     """One citizen on the line, from the first ring to the outcome.
 
     sealed_number / number_index: the caller's number encrypted, and its keyed hash for lookup;
-    both empty for withheld callers. queued_at is the original arrival in the queue and survives
-    every return to it. head_seconds: what a returning caller is advanced by, in waiting seconds.
+    both empty for withheld callers. sealed_candidate: a number keyed in to be called at.
+    queued_at is the original arrival in the queue and survives every return to it.
+    head_seconds: what a returning caller is advanced by, in waiting seconds.
     heard_at: when the carrier last said something about it. told_*: the wait last spoken.
     """
 
@@ -29,6 +30,7 @@ class Call(Base):
     deadline: Mapped[datetime | None]
     sealed_number: Mapped[bytes | None]
     number_index: Mapped[str | None] = mapped_column(index=True)
+    sealed_candidate: Mapped[bytes | None]
     caller_kind: Mapped[str]
     language: Mapped[str] = mapped_column(server_default="ko")
     need: Mapped[str | None]

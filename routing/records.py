@@ -65,6 +65,10 @@ def open_offer_of(session: Session, counselor_id: uuid.UUID) -> Offer | None:
     )
 
 
+# A lost counselor has this long to show a sign of life before others are asked. The caller hears
+# meanwhile that we reconnect, a sentence of this length.
+COME_BACK_SECONDS = 3
+
 _HEADS = text(
     """
     SELECT id, queued_at, priority, head_seconds, need, language, preferred_counselor_id
@@ -76,7 +80,11 @@ _HEADS = text(
         FROM (
             SELECT c.*, queued_at <= :relaxed_before AS is_relaxed,
                 state_since > queued_at AND state_since > :rested_since AS came_back
-            FROM calls c WHERE state = 'waiting'
+            FROM calls c WHERE state = 'waiting' AND NOT EXISTS (
+                SELECT FROM presences p
+                WHERE p.counselor_id = c.preferred_counselor_id AND p.heard_at IS NULL
+                    AND p.status = 'ready' AND p.state = 'free' AND p.state_since > :lost_since
+            )
         ) alike
     ) ranked
     WHERE place <= :heads OR came_back OR preferred_counselor_id IS NOT NULL
@@ -97,7 +105,8 @@ def heads_of_queue(
 
     Of calls that the same people may take, no more than the first `heads` can be matched. Calls
     that came back within `rest_seconds` are all returned, with who declined them lately: those may
-    have to wait while a later one is served.
+    have to wait while a later one is served. Left out: a call whose counselor was lost less than
+    COME_BACK_SECONDS ago and gave no sign of life since.
     """
     rested_since = now - timedelta(seconds=rest_seconds)
     rows = session.execute(
@@ -107,6 +116,7 @@ def heads_of_queue(
             "heads": heads,
             "rested_since": rested_since,
             "relaxed_before": now - timedelta(seconds=relax_seconds),
+            "lost_since": now - timedelta(seconds=COME_BACK_SECONDS),
         },
     ).all()
     rested = _rested(session, [row.id for row in rows], rested_since)

@@ -25,7 +25,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint('id', name=op.f('pk_presence_events')),
     )
-    op.create_index(op.f('ix_presence_events_at'), 'presence_events', ['at'])
     op.create_index(
         'ix_presence_events_counselor_id_at', 'presence_events', ['counselor_id', 'at', 'id']
     )

@@ -119,6 +119,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('call_id', name=op.f('uq_promise_tries_call_id'))
     )
     op.create_index(op.f('ix_promise_tries_promise_id'), 'promise_tries', ['promise_id'], unique=False)
+    op.add_column('calls', sa.Column('sealed_candidate', sa.LargeBinary(), nullable=True))
+    op.drop_column('inbox', 'answer')
+    op.add_column('inbox', sa.Column('sealed_answer', sa.LargeBinary(), nullable=True))
     op.alter_column('sessions', 'offer_id',
                existing_type=sa.UUID(),
                nullable=True)
@@ -130,6 +133,10 @@ def downgrade() -> None:
     op.alter_column('sessions', 'offer_id',
                existing_type=sa.UUID(),
                nullable=False)
+    op.drop_column('inbox', 'sealed_answer')
+    op.add_column('inbox', sa.Column('answer', sa.String(), server_default='', nullable=False))
+    op.alter_column('inbox', 'answer', server_default=None)
+    op.drop_column('calls', 'sealed_candidate')
     op.drop_index(op.f('ix_promise_tries_promise_id'), table_name='promise_tries')
     op.drop_table('promise_tries')
     op.drop_index('uq_promises_open', table_name='promises', postgresql_where=sa.text("state IN ('planned', 'calling', 'for_decision')"))

@@ -1,0 +1,243 @@
+"""What happens to promises: made, called, kept, tried again, decided by a person, withdrawn.
+
+A promise is committed before it is spoken; each action is harmless when it comes twice.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from callbacks import guard, records
+from callbacks.models import OPEN, Promise, Try
+from callbacks.retry import PersonDecides, TryOutcome, after_try
+from callbacks.schedule import may_ring, next_moment
+from callbacks.states import PROMISE_LIFE, PromiseEvent, PromiseState
+from citizens.models import Citizen
+from core.policy import Policy
+from routing import outward
+from routing.models import Call
+from routing.states import CallState
+
+NO_TIME = "no time at which this person may be called"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A promise that stands: newly made, or the open one that this person had already."""
+
+    promise_id: uuid.UUID
+    is_new: bool
+    next_at: datetime
+
+
+@dataclass(frozen=True)
+class NotMade:
+    """No promise can be made; reason as in `guard.Never`."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked for. at: the agreed moment, None for as soon as possible."""
+
+    purpose: str
+    origin: str
+    at: datetime | None = None
+    queued_at: datetime | None = None
+    need: str = "talk"
+    language: str = "ko"
+    about: str = "self"
+    companion_id: uuid.UUID | None = None
+    series_id: uuid.UUID | None = None
+    origin_call_id: uuid.UUID | None = None
+    sealed_note: bytes | None = None
+
+
+def make(
+    session: Session, citizen: Citizen, wish: Wish, now: datetime, policy: Policy
+) -> Made | NotMade:
+    """Promise a call to a citizen who consented; one open promise for each person and purpose."""
+    rules = guard.rules_of(session, citizen, now, wish.purpose)
+    if isinstance(rules, guard.Never):
+        return NotMade(rules.reason)
+    next_at = next_moment(max(wish.at or now, now), rules)
+    state = PromiseState.PLANNED if next_at is not None else PromiseState.FOR_DECISION
+    at = next_at or now
+    made = session.execute(
+        insert(Promise)
+        .values(
+            id=uuid.uuid4(),
+            citizen_id=citizen.id,
+            purpose=wish.purpose,
+            origin=wish.origin,
+            about=wish.about,
+            state=state,
+            state_since=now,
+            made_at=now,
+            queued_at=wish.queued_at or now,
+            next_at=at,
+            deadline=at + timedelta(seconds=policy.promise_seconds_max),
+            need=wish.need,
+            language=wish.language,
+            origin_call_id=wish.origin_call_id,
+            companion_id=wish.companion_id,
+            series_id=wish.series_id,
+            waits_for=None if next_at is not None else NO_TIME,
+            sealed_note=wish.sealed_note,
+        )
+        .on_conflict_do_nothing(
+            index_elements=[Promise.citizen_id, Promise.purpose], index_where=text(OPEN)
+        )
+        .returning(Promise.id)
+    ).scalar()
+    if made is not None:
+        return Made(made, True, at)
+    standing = records.open_promise(session, citizen.id, wish.purpose)
+    if standing is None:  # it ended between the two statements; ask once more
+        return make(session, citizen, wish, now, policy)
+    return Made(standing.id, False, standing.next_at)
+
+
+def move(promise: Promise, event: PromiseEvent, now: datetime, reason: str | None = None) -> None:
+    """Move a promise by `event`. Raises IllegalEvent, and then changes nothing."""
+    promise.state = PROMISE_LIFE.after(PromiseState(promise.state), event)
+    promise.state_since = now
+    promise.waits_for = reason if promise.state == PromiseState.FOR_DECISION else None
+    if not PROMISE_LIFE.table[PromiseState(promise.state)]:
+        promise.ended_at = now
+        promise.end_reason = reason or event.value
+    if promise.state == PromiseState.KEPT:
+        promise.kept_at = now
+
+
+def queue_entry(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
+    """Put a due talk into the queue at its original place, or plan it for when it may be."""
+    citizen = session.get_one(Citizen, promise.citizen_id)
+    rules = guard.rules_of(session, citizen, now, promise.purpose)
+    if isinstance(rules, guard.Never):
+        move(promise, PromiseEvent.WITHDREW, now, rules.reason)
+        return
+    if not may_ring(now, rules):
+        _plan(promise, next_moment(now, rules), now)
+        return
+    call = outward.queue_outward(
+        session,
+        sealed_number=citizen.sealed_number,
+        number_index=citizen.number_index,
+        need=promise.need,
+        language=promise.language,
+        queued_at=promise.queued_at,
+        now=now,
+    )
+    promise.entry_call_id = call.id
+
+
+def hold_entry(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
+    """Take a queued talk out of the queue when its time has passed; the place is kept."""
+    citizen = session.get_one(Citizen, promise.citizen_id)
+    rules = guard.rules_of(session, citizen, now, promise.purpose)
+    if not isinstance(rules, guard.Never) and may_ring(now, rules):
+        return
+    call = session.get_one(Call, promise.entry_call_id, with_for_update=True)
+    outward.withdraw(session, call, "not now", now, policy)
+    if call.state != CallState.CLOSED:
+        return
+    promise.entry_call_id = None
+    if isinstance(rules, guard.Never):
+        move(promise, PromiseEvent.WITHDREW, now, rules.reason)
+        return
+    _plan(promise, next_moment(now, rules), now)
+
+
+def _plan(promise: Promise, at: datetime | None, now: datetime) -> None:
+    if at is None:
+        move(promise, PromiseEvent.TRIES_SPENT, now, NO_TIME)
+        return
+    promise.next_at = at
+
+
+def settle(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
+    """Bring a promise up to where its call is; the call's own life is the truth."""
+    call = session.get_one(Call, promise.entry_call_id)
+    if promise.state == PromiseState.PLANNED:
+        if call.state == CallState.CLOSED and not _was_made(call):
+            promise.entry_call_id = None  # taken out of the queue before it was made
+            return
+        move(promise, PromiseEvent.CALL_BEGUN, now)
+    if call.state == CallState.REACHING:
+        return
+    if call.answered_at is not None:
+        _reached(session, promise, call, now)
+        return
+    _not_reached(session, promise, call, now)
+
+
+def _was_made(call: Call) -> bool:
+    reason = call.close_reason or ""
+    return call.answered_at is not None or reason.startswith("not_reached") or reason == "lost"
+
+
+def _reached(session: Session, promise: Promise, call: Call, now: datetime) -> None:
+    """A talk is kept by talking. Of a companion's call the companion says what came of it; where
+    nothing was written in time, a person decides."""
+    if promise.purpose == "companion":
+        move(promise, PromiseEvent.TRIES_SPENT, now, "outcome not written")
+    else:
+        move(promise, PromiseEvent.REACHED, now)
+    note_try(session, promise, call, TryOutcome.REACHED, now)
+
+
+def _not_reached(session: Session, promise: Promise, call: Call, now: datetime) -> None:
+    said = (call.close_reason or "").removeprefix("not_reached: ")
+    promise.entry_call_id = None
+    if said not in set(TryOutcome):
+        move(promise, PromiseEvent.CALL_LOST, now)
+        promise.next_at = now
+        return
+    outcome = TryOutcome(said)
+    note_try(session, promise, call, outcome, now)
+    if outcome is TryOutcome.REFUSED:
+        move(promise, PromiseEvent.REFUSED, now)
+        return
+    try_again(session, promise, outcome, now)
+
+
+def note_try(
+    session: Session, promise: Promise, call: Call, outcome: TryOutcome, now: datetime
+) -> None:
+    """Write a try, once for each call."""
+    session.execute(
+        insert(Try)
+        .values(
+            id=uuid.uuid4(),
+            promise_id=promise.id,
+            call_id=call.id,
+            counselor_id=promise.companion_id,
+            ended_at=now,
+            outcome=outcome,
+        )
+        .on_conflict_do_nothing(index_elements=[Try.call_id])
+    )
+    session.flush()
+    promise.tries = len(records.tries(session, promise.id))
+
+
+def try_again(session: Session, promise: Promise, outcome: TryOutcome, now: datetime) -> None:
+    """Plan the next try by the retry policy, or hand the promise to a person."""
+    citizen = session.get_one(Citizen, promise.citizen_id)
+    rules = guard.rules_of(session, citizen, now, promise.purpose)
+    if isinstance(rules, guard.Never):
+        move(promise, PromiseEvent.WITHDREW, now, rules.reason)
+        return
+    tried = [held.ended_at for held in records.tries(session, promise.id)]
+    decided = after_try(outcome, tried, now, rules)
+    if isinstance(decided, PersonDecides):
+        move(promise, PromiseEvent.TRIES_SPENT, now, decided.reason)
+        return
+    move(promise, PromiseEvent.NOT_REACHED, now)
+    promise.next_at = decided.at

@@ -1,0 +1,161 @@
+"""A companion calls: one press, checked once more, the companion's own leg first."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from callbacks import actions, guard, records
+from callbacks.models import Promise
+from callbacks.retry import TryOutcome
+from callbacks.states import PromiseEvent, PromiseState
+from citizens.models import Citizen
+from core.clock import SEOUL
+from core.models import Account
+from core.policy import Policy
+from core.sealing import Sealer
+from counselors.models import Counselor
+from routing import outward
+from routing.actions import Accepted, Gone
+from routing.models import Call
+from routing.states import CallState
+
+HOURS_MIN = 40  # of training, for companions
+
+
+@dataclass(frozen=True)
+class MayNot:
+    """The call can't be made now; reason in one word, next_at when it may be."""
+
+    reason: str
+    next_at: datetime | None = None
+
+
+def call_now(
+    session: Session,
+    promise_id: uuid.UUID,
+    companion_id: uuid.UUID,
+    sealer: Sealer,
+    now: datetime,
+    policy: Policy,
+) -> Accepted | MayNot:
+    """Begin to keep a companion promise: returns the join token for the companion's softphone.
+
+    Pressing twice begins one call: the promise is locked and leaves *planned* by the first.
+    """
+    promise = records.locked(session, promise_id)
+    if promise is None or promise.purpose != "companion":
+        return MayNot("no such promise")
+    if promise.companion_id not in (None, companion_id):
+        return MayNot("another companion's")
+    if promise.state != PromiseState.PLANNED:
+        return MayNot(promise.state)
+    if not is_certified(session, companion_id, now):
+        return MayNot("certificate")
+    return _begin(session, promise, companion_id, sealer, now, policy)
+
+
+def _begin(
+    session: Session,
+    promise: Promise,
+    companion_id: uuid.UUID,
+    sealer: Sealer,
+    now: datetime,
+    policy: Policy,
+) -> Accepted | MayNot:
+    citizen = session.get_one(Citizen, promise.citizen_id)
+    looked = guard.look(session, citizen, now, promise.purpose, sealer)
+    if isinstance(looked, guard.Never):
+        actions.move(promise, PromiseEvent.WITHDREW, now, looked.reason)
+        return MayNot(looked.reason)
+    if isinstance(looked, guard.NotNow):
+        return MayNot("not at this hour", looked.next_at)
+    begun = outward.begin_reaching(
+        session,
+        companion_id,
+        sealed_number=citizen.sealed_number,
+        number_index=citizen.number_index,
+        language=promise.language,
+        now=now,
+        policy=policy,
+    )
+    if isinstance(begun, Gone):
+        return MayNot(begun.reason)
+    call, accepted = begun
+    promise.entry_call_id = call.id
+    promise.companion_id = companion_id
+    actions.move(promise, PromiseEvent.CALL_BEGUN, now)
+    return accepted
+
+
+def is_certified(session: Session, companion_id: uuid.UUID, now: datetime) -> bool:
+    """Tell whether this companion's certificate (40 h) holds today; checked at each assignment."""
+    row = session.execute(
+        select(Counselor.certified_until, Counselor.training_hours)
+        .join(Account, Account.id == Counselor.id)
+        .where(Counselor.id == companion_id, Account.role == "companion")
+    ).first()
+    if row is None:
+        return False
+    return bool(row.training_hours >= 40) and bool(
+        row.certified_until >= now.astimezone(SEOUL).date()
+    )
+
+
+def least_loaded(session: Session, now: datetime) -> uuid.UUID | None:
+    """Return the certified companion with the fewest open promises, None where there is none."""
+    counts: dict[uuid.UUID, int] = {}
+    for companion_id in session.scalars(
+        select(Counselor.id)
+        .join(Account, Account.id == Counselor.id)
+        .where(Account.role == "companion")
+    ):
+        if is_certified(session, companion_id, now):
+            counts[companion_id] = records.load(session, companion_id)
+    return min(counts, key=lambda held: (counts[held], held), default=None)
+
+
+def assign(session: Session, promise_id: uuid.UUID, companion_id: uuid.UUID, now: datetime) -> bool:
+    """Give a promise to a companion; False where the certificate does not hold or it is over."""
+    if not is_certified(session, companion_id, now):
+        return False
+    changed = session.execute(
+        update(Promise)
+        .where(Promise.id == promise_id, Promise.state.in_(["planned", "for_decision"]))
+        .values(companion_id=companion_id)
+        .returning(Promise.id)
+    )
+    return changed.first() is not None
+
+
+def report(
+    session: Session,
+    promise_id: uuid.UUID,
+    companion_id: uuid.UUID,
+    outcome: TryOutcome,
+    now: datetime,
+) -> bool:
+    """The companion says what came of an answered call; False where there is none to report.
+
+    A voicemail or a wrong person was not the citizen: the promise is not kept, and the try counts.
+    """
+    promise = records.locked(session, promise_id)
+    if promise is None or promise.companion_id != companion_id or promise.entry_call_id is None:
+        return False
+    call = session.get_one(Call, promise.entry_call_id)
+    if promise.state != PromiseState.CALLING or call.answered_at is None:
+        return False
+    if call.state == CallState.CONNECTED:
+        return False
+    actions.note_try(session, promise, call, outcome, now)
+    if outcome is TryOutcome.REACHED:
+        actions.move(promise, PromiseEvent.REACHED, now)
+        return True
+    promise.entry_call_id = None
+    if outcome is TryOutcome.REFUSED:
+        actions.move(promise, PromiseEvent.REFUSED, now)
+        return True
+    actions.try_again(session, promise, outcome, now)
+    return True

@@ -1,0 +1,72 @@
+"""Keeping promises in time: what is due is queued, what was called is settled, each second.
+
+Everything is found again from the tables, so a dead worker or an emptied Redis costs one sweep.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from callbacks import actions, records
+from callbacks.models import Promise
+from core.database import lock, try_lock
+from core.life import IllegalEvent
+from core.log import event_log
+from core.policy import Policy
+from routing.records import DISPATCH_LOCK
+
+log = event_log(__name__)
+
+EACH_MAX = 200
+
+Mend = Callable[[Session, Promise, datetime, Policy], None]
+
+
+@dataclass(frozen=True)
+class Tended:
+    """How many promises were settled, held back, and put into the queue."""
+
+    settled: int = 0
+    held: int = 0
+    queued: int = 0
+
+    def __bool__(self) -> bool:
+        """Tell whether anything was done."""
+        return bool(self.settled or self.held or self.queued)
+
+
+def tend(session: Session, now: datetime, policy: Policy) -> Tended:
+    """Do what promises need at `now`; does nothing while another process does it."""
+    if not try_lock(session, "promises"):
+        return Tended()
+    moved = records.with_entry_moved(session, EACH_MAX)
+    queued = records.with_entry_queued(session)
+    due = records.due(session, now, EACH_MAX)
+    if not (moved or queued or due):
+        return Tended()
+    lock(session, DISPATCH_LOCK)
+    return Tended(
+        settled=_each(session, moved, actions.settle, now, policy),
+        held=_each(session, queued, actions.hold_entry, now, policy),
+        queued=_each(session, due, actions.queue_entry, now, policy),
+    )
+
+
+def _each(
+    session: Session, ids: Sequence[uuid.UUID], mend: Mend, now: datetime, policy: Policy
+) -> int:
+    done = 0
+    for promise_id in ids:
+        try:
+            with session.begin_nested():
+                promise = records.locked(session, promise_id)
+                if promise is not None:
+                    mend(session, promise, now, policy)
+            done += 1
+        except (DBAPIError, IllegalEvent) as fault:
+            log.error("promise_not_tended", fault, promise_id=str(promise_id))
+    return done
