@@ -51,12 +51,15 @@ def say(held: Presence, status: Status, now: datetime) -> None:
 def move(held: Presence, event: PresenceEvent, now: datetime) -> None:
     """Move the state by `event`. Raises IllegalEvent and changes nothing where it can't happen.
 
-    The longest idle is counted from the end of the last session, so a break changes no rank.
+    The longest idle is counted from the end of the last session, so a break changes no rank. Whose
+    leg was lost is unheard from now on: a browser that is gone must not be offered the call again.
     """
     held.state = PRESENCE_LIFE.after(PresenceState(held.state), event)
     held.state_since = now
     if event is PresenceEvent.WRAP_ENDED:
         held.idle_since = now
+    if event is PresenceEvent.LEG_LOST:
+        held.heard_at = None
     _note(held, now)
 
 
