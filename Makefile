@@ -30,6 +30,7 @@ migrate: $(VENV)/installed
 	@$(RUN) app.py migrate
 
 test: $(VENV)/installed-dev
+	@sh scripts/get_browser.sh
 	@$(RUN) -m pytest
 
 lint: $(VENV)/installed-dev
