@@ -8,7 +8,7 @@ import { follow } from "./stream.js";
 import { hour, length, secondsSince, setServerNow } from "./time.js";
 
 const TICK_MS = 1_000;
-const STALE_MS = 6_000;
+const STALE_MS = 4_000;
 const LONG_WAIT_SECONDS = 300;
 const ANNOUNCE_MS = 60_000;
 

@@ -78,6 +78,7 @@ export function showWrap(talking, wrapping) {
   session = next;
   isWrapping = Boolean(wrapping);
   element("wrap").hidden = !next;
+  element("wrap").classList.toggle("early", !isWrapping);
   element("wrap-over").hidden = !isWrapping;
   element("wrap-over").textContent = overText();
   element("wrap-left").hidden = !isWrapping;

@@ -4,6 +4,8 @@ import { t, element } from "./boot.js";
 import { chime, wakeAudio } from "./chime.js";
 
 const CHECK_MS = 8_000;
+const ENOUGH_MS = 3_000; // a voice that was heard by then is enough
+const VOICE = 0.05; // of the meter
 let running = null;
 
 function fault(error) {
@@ -52,6 +54,7 @@ export async function checkMicrophone() {
   context.createMediaStreamSource(stream).connect(analyser);
   running = { stream, analyser, samples: new Float32Array(analyser.fftSize), heard: 0 };
   show(t("microphone.speak"), "busy");
+  window.setTimeout(() => running?.heard > VOICE && stopCheck(), ENOUGH_MS);
   window.setTimeout(stopCheck, CHECK_MS, running);
   draw();
 }
@@ -67,7 +70,7 @@ function draw() {
 function stopCheck(which = running) {
   if (!running || which !== running) return;
   running.stream.getTracks().forEach((track) => track.stop());
-  const heard = running.heard > 0.05;
+  const heard = running.heard > VOICE;
   running = null;
   element("microphone-level").value = 0;
   show(heard ? t("microphone.good") : t("microphone.silent"), heard ? "good" : "fault");
