@@ -1,0 +1,135 @@
+"""`make simulate`: whole days through the real application on real PostgreSQL, from a seed."""
+
+import argparse
+import logging
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from core.embedded import EmbeddedPostgres  # noqa: E402 - the path is set first
+from core.schema import upgrade  # noqa: E402
+from simulator import days  # noqa: E402
+from tests.simulation.world import Plan, World  # noqa: E402
+
+REAL_DAYS = ROOT.parent / "shared" / "data" / "technion_anonbank_1999_arrivals_6min.csv"
+SEATS, SEATS_WHOLE = 5, 28
+TELL_SECONDS = 1800.0
+
+
+def say(line: str) -> None:
+    """Write one line to the terminal."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Run what the command line asks; 0 where everything held."""
+    asked = _arguments()
+    logging.basicConfig(level=logging.CRITICAL if not asked.verbose else logging.WARNING)
+    rng = random.Random(f"{asked.seed}/days")
+    first = asked.date or date(1999, 1, 1) + timedelta(days=rng.randrange(365 - asked.days))
+    arrivals, source = _arrivals(first, asked.days, asked.whole, rng)
+    seats = asked.seats or (SEATS_WHOLE if asked.whole else SEATS)
+    say(f"seed {asked.seed} · {asked.days} day(s) from {first:%a %Y-%m-%d} · {source}")
+    say(f"{len(arrivals)} calls · {seats} counselors")
+    midnight = datetime.combine(first, datetime.min.time(), days.SEOUL)
+    plan = Plan(midnight, 24.0 * asked.days, arrivals, seats, asked.seed)
+    directory = Path(tempfile.mkdtemp(prefix="helpline-day-"))
+    server = EmbeddedPostgres(directory, durable=False)
+    try:
+        upgrade(server.start())
+        return _live_through(World(server.url(), plan), plan)
+    finally:
+        server.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
+    parser.add_argument("--seed", type=int, default=120)
+    parser.add_argument("--days", type=int, default=1)
+    parser.add_argument("--date", type=date.fromisoformat, help="first day, in 1999")
+    parser.add_argument("--whole", action="store_true", help="every call of the real day")
+    parser.add_argument("--seats", type=int, help="counselors on duty at a time")
+    parser.add_argument("--verbose", action="store_true", help="show the application's warnings")
+    return parser.parse_args()
+
+
+def _arrivals(
+    first: date, count: int, whole: bool, rng: random.Random
+) -> tuple[list[datetime], str]:
+    """Real days where the file is, else days drawn from fitted rates, and which of the two."""
+    dates = [first + timedelta(days=number) for number in range(count)]
+    if not REAL_DAYS.exists():
+        volume = days.YEAR_CALLS_A_DAY if whole else days.LINE_CALLS_A_DAY
+        drawn = [at for day in dates for at in days.draw_day(day, volume, rng)]
+        return drawn, f"drawn from fitted rates, since {REAL_DAYS.name} is not here"
+    real = [at for day in dates for at in days.read_day(REAL_DAYS, day, rng)]
+    if whole:
+        return real, "a real call centre's day, whole"
+    share = days.LINE_CALLS_A_DAY / days.YEAR_CALLS_A_DAY
+    return days.thin(real, share, rng), "a real call centre's day, thinned to this line's volume"
+
+
+def _live_through(world: World, plan: Plan) -> int:
+    began, cpu_began = time.perf_counter(), time.process_time()
+    _tell(world, began)
+    try:
+        world.run()
+        spent, cpu = time.perf_counter() - began, time.process_time() - cpu_began
+        sys.stderr.write("\n")
+        _report(world, plan, spent, cpu)
+        findings = world.findings()
+        for finding in findings:
+            say(f"WRONG  {finding}")
+        say("nothing lost, doubled or left open" if not findings else f"{len(findings)} wrong")
+        return 1 if findings else 0
+    finally:
+        world.close()
+
+
+def _tell(world: World, began: float) -> None:
+    """Show on standard error how far it is, each half hour of virtual time."""
+    start = world.plan.start
+
+    def tell() -> None:
+        now = world.kernel.now().astimezone(days.SEOUL)
+        live = sum(1 for caller in world.callers if caller.leg is not None and caller.leg.live)
+        called = sum(1 for caller in world.callers if caller.leg is not None)
+        spent = max(0.001, time.perf_counter() - began)
+        pace = (world.kernel.now() - start).total_seconds() / spent
+        line = f"{now:%m-%d %H:%M}  called {called:5}  on the line {live:3}  {pace:6.0f}x"
+        sys.stderr.write(f"\r{line} ")
+        sys.stderr.flush()
+        world.kernel.at(TELL_SECONDS, tell)
+
+    world.kernel.at(0.0, tell)
+
+
+def _report(world: World, plan: Plan, spent: float, cpu: float) -> None:
+    seen = world.figures()
+    hours = (world.kernel.now() - plan.start).total_seconds() / 3600
+    say(f"offered {seen.offered} · answered {seen.answered} · abandoned {seen.abandoned}")
+    say(f"service level {seen.service_level:.1%} in 20 s · ASA {seen.asa_seconds:.0f} s")
+    say(f"occupancy {seen.occupancy:.1%} · longest wait {seen.longest_wait_seconds:.0f} s")
+    say(f"cut off and put through again {seen.cut_off} · short abandons {seen.short_abandoned}")
+    refused: Counter[str] = Counter()
+    for counselor in world.counselors:
+        refused += counselor.refusals
+    if refused:
+        say("refused by the API: " + ", ".join(f"{k} x{n}" for k, n in sorted(refused.items())))
+    pace = f"{hours / spent:.2f} hours a second"
+    say(f"{hours:.1f} simulated hours in {spent:.1f} s ({cpu:.1f} s of this process): {pace}")
+    say(f"digest {world.digest()}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

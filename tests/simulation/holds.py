@@ -1,0 +1,133 @@
+"""What must hold at every moment (DESIGN section 6), asked of the tables in plain SQL.
+
+Each query returns rows only where something is wrong. Those of MOMENT hold after any event,
+those of END when the story is over.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.policy import Policy
+from tests.simulation.recount import Recount, Story
+
+MOMENT = {
+    "a counselor has two of offer and session": """
+        SELECT counselor_id FROM (
+          SELECT counselor_id FROM offers WHERE state = 'open'
+          UNION ALL SELECT counselor_id FROM sessions WHERE state <> 'closed') held
+        GROUP BY 1 HAVING count(*) > 1""",
+    "a call has two open offers or live sessions": """
+        SELECT call_id FROM (
+          SELECT call_id FROM offers WHERE state = 'open'
+          UNION ALL SELECT call_id FROM sessions WHERE state IN ('joining', 'talking')) held
+        GROUP BY 1 HAVING count(*) > 1""",
+    "a call is offered without an open offer, or the other way round": """
+        SELECT c.id FROM calls c WHERE (c.state = 'offered')
+          <> EXISTS (SELECT FROM offers o WHERE o.call_id = c.id AND o.state = 'open')""",
+    "a call is connected without a live session, or the other way round": """
+        SELECT c.id FROM calls c WHERE (c.state = 'connected') <> EXISTS
+          (SELECT FROM sessions s WHERE s.call_id = c.id AND s.state IN ('joining', 'talking'))""",
+    "a call wraps up without a session that does": """
+        SELECT c.id FROM calls c WHERE c.state = 'wrapping' AND NOT EXISTS
+          (SELECT FROM sessions s WHERE s.call_id = c.id AND s.state = 'wrapping')""",
+    "a presence is offered without an offer, or the other way round": """
+        SELECT p.counselor_id FROM presences p WHERE (p.state = 'offered') <> EXISTS
+          (SELECT FROM offers o WHERE o.counselor_id = p.counselor_id AND o.state = 'open')""",
+    "a presence is on a call or wrapping without such a session, or the other way round": """
+        SELECT p.counselor_id FROM presences p
+        LEFT JOIN sessions s ON s.counselor_id = p.counselor_id AND s.state <> 'closed'
+        WHERE CASE WHEN s.id IS NULL THEN p.state IN ('on_call', 'wrapping')
+              WHEN s.state = 'wrapping' THEN p.state <> 'wrapping' ELSE p.state <> 'on_call' END""",
+    "a call rests beyond its limit": """
+        SELECT id, state, deadline FROM calls
+        WHERE state NOT IN ('closed', 'wrapping') AND deadline < :late""",
+    "an offer rests beyond its limit": """
+        SELECT id FROM offers WHERE state = 'open' AND deadline < :late""",
+    "a session rests beyond its limit": """
+        SELECT id FROM sessions WHERE state <> 'closed' AND deadline < :late""",
+    "an order was forgotten": """
+        SELECT id, kind FROM orders WHERE state IN ('due', 'sending') AND due_at < :late
+          AND coalesce(lease_until, due_at) < :late""",
+    "a closed call has neither a reason nor an end": """
+        SELECT id FROM calls
+        WHERE state = 'closed' AND (close_reason IS NULL OR closed_at IS NULL)""",
+    "a companion or somebody without a valid certificate was offered a call": """
+        SELECT o.id FROM offers o JOIN accounts a ON a.id = o.counselor_id
+          JOIN counselors c ON c.id = o.counselor_id WHERE a.role <> 'counselor'
+          OR c.certified_until < (o.offered_at AT TIME ZONE 'Asia/Seoul')::date""",
+}
+END = {
+    "a call is not closed": "SELECT id, state FROM calls WHERE state <> 'closed'",
+    "a session was closed before its time without an outcome, and was not cut off": """
+        SELECT id, end_reason FROM sessions WHERE outcome IS NULL AND joined_at IS NOT NULL
+          AND closed_at > ended_at AND closed_at < ended_at + make_interval(secs => :wrap)""",
+    "an answered call has no outcome, is not listed as unrecorded and was not cut off": """
+        SELECT c.id, c.close_reason FROM calls c WHERE c.answered_at IS NOT NULL
+          AND c.close_reason <> 'unrecorded' AND NOT EXISTS
+            (SELECT FROM sessions s WHERE s.call_id = c.id AND s.outcome IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM sessions s
+            WHERE s.call_id = c.id AND s.outcome IS NULL AND s.closed_at = s.ended_at)""",
+    "a counselor is not free": "SELECT counselor_id, state FROM presences WHERE state <> 'free'",
+    "an equal who came first was passed over, though neither was asked before": """
+        SELECT o.id, other.id FROM offers o JOIN calls c ON c.id = o.call_id
+        JOIN calls other ON other.queued_at < c.queued_at AND other.priority = c.priority
+          AND other.need = c.need AND other.language = c.language
+        WHERE coalesce(other.answered_at, other.left_at, other.closed_at) > o.offered_at
+          AND other.preferred_counselor_id IS NULL AND c.preferred_counselor_id IS NULL
+          AND NOT EXISTS (SELECT FROM offers x WHERE x.call_id IN (other.id, c.id)
+                          AND x.id <> o.id AND x.offered_at <= o.offered_at)""",
+    "an order is not settled": "SELECT id, kind FROM orders WHERE state IN ('due', 'sending')",
+}
+
+
+def wrongs_now(session: Session, now: datetime, policy: Policy) -> list[str]:
+    """Return what does not hold at this moment; a deadline may be late by one sweep."""
+    late = now - timedelta(seconds=policy.sweep_seconds)
+    return _wrongs(session, MOMENT, {"late": late})
+
+
+def wrongs_at_end(session: Session, now: datetime, policy: Policy) -> list[str]:
+    """Return what does not hold when all callers are gone."""
+    at_end = _wrongs(session, END, {"wrap": policy.wrap_seconds_max})
+    return [*wrongs_now(session, now, policy), *at_end]
+
+
+def _wrongs(session: Session, queries: dict[str, str], values: dict[str, object]) -> list[str]:
+    found = []
+    for name, query in queries.items():
+        used = {key: value for key, value in values.items() if f":{key}" in query}
+        rows = session.execute(text(query), used).all()
+        found += [f"{name}: {tuple(row)}" for row in rows[:3]]
+    return found
+
+
+def wrongs_of_recount(session: Session, seen: Recount) -> list[str]:
+    """Return where the exchange's story and the server's rows differ: nothing lost or doubled."""
+    rows = session.execute(
+        text("SELECT carrier_sid, queued_at, answered_at, left_at FROM calls")
+    ).all()
+    stored = {row.carrier_sid: row for row in rows}
+    found = list(seen.wrongs)
+    found += [f"leg {sid} never ended" for sid in seen.live_legs]
+    if len(stored) != len(rows):
+        found.append("a call has two rows")
+    found += [f"call {sid} was lost" for sid in seen.stories if sid not in stored]
+    found += [f"call {sid} was invented" for sid in stored if sid not in seen.stories]
+    for sid, story in seen.stories.items():
+        if sid in stored:
+            found += _differences(story, stored[sid])
+    return found
+
+
+def _differences(story: Story, row: Any) -> list[str]:
+    found = []
+    if (story.pressed_five or story.queued) and row.queued_at is None:
+        found.append(f"call {story.sid} joined the queue and the server does not know it")
+    if (story.joined is None) != (row.answered_at is None):
+        found.append(
+            f"call {story.sid}: with a counselor {story.joined}, answered {row.answered_at} here"
+        )
+    return found

@@ -1,0 +1,109 @@
+"""Short stretches of a day through the whole application, from seeds."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from simulator import days
+from simulator.people import Habits
+from simulator.staff import WorkHabits
+from tests.simulation.databases import fresh
+from tests.simulation.world import Plan, World
+
+START = datetime(2026, 3, 1, 15, tzinfo=UTC)  # midnight in Seoul, Monday
+REAL_DAYS = (
+    Path(__file__).resolve().parents[3]
+    / "shared"
+    / "data"
+    / "technion_anonbank_1999_arrivals_6min.csv"
+)
+HABITS = Habits(talk_seconds=700, patience_seconds=400)
+QUICK = WorkHabits(wrap_seconds=30)
+
+
+def a_plan(seed: int, *, hours: float = 2.0, calls: int = 15, seats: int = 2) -> Plan:
+    rng = random.Random(seed)
+    moments = sorted(rng.uniform(0, hours * 3600) for _ in range(calls))
+    arrivals = [START + timedelta(seconds=at) for at in moments]
+    browser_hours = (hours / 2, hours)
+    return Plan(START, hours, arrivals, seats, seed, browser_hours=browser_hours, habits=HABITS)
+
+
+def lived(url: str, plan: Plan) -> World:
+    world = World(url, plan)
+    try:
+        world.run()
+    except BaseException:
+        world.close()
+        raise
+    return world
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_nothing_is_lost_doubled_or_left_open(database_url: str, seed: int) -> None:
+    world = lived(database_url, a_plan(seed))
+    try:
+        assert world.findings() == []
+        seen = world.figures()
+        assert seen.calls == 15
+        assert seen.offered == seen.answered + seen.abandoned
+        assert seen.answered >= 3
+        assert 0 < seen.occupancy <= 1
+    finally:
+        world.close()
+
+
+def test_the_same_seed_tells_the_same_story_whichever_idle_ticks_are_left_out(
+    postgres_url: str, template_database: str, database_url: str
+) -> None:
+    plan = a_plan(7, hours=0.1, calls=4)
+    plan = replace(plan, habits=replace(HABITS, talk_seconds=90), work_habits=QUICK)
+    first = lived(database_url, plan)
+    digests = [first.digest()]
+    first.close()
+    for every_tick in (False, True):
+        with fresh(postgres_url, template_database) as url:
+            again = lived(url, replace(plan, every_tick=every_tick))
+            digests.append(again.digest())
+            again.close()
+    assert len(set(digests)) == 1
+
+
+def test_wrong_rows_are_found(database_url: str) -> None:
+    world = lived(database_url, a_plan(4, hours=0.5, calls=4))
+    try:
+        assert world.findings() == []
+        with world.database.transaction() as session:
+            session.execute(text("UPDATE presences SET state = 'on_call'"))
+            session.execute(
+                text(
+                    "UPDATE calls SET carrier_sid = 'CA0' WHERE id = (SELECT id FROM calls LIMIT 1)"
+                )
+            )
+        found = " ".join(world.findings())
+        assert "a presence is on a call" in found
+        assert "was lost" in found
+        assert "was invented" in found
+    finally:
+        world.close()
+
+
+@pytest.mark.slow
+def test_a_real_saturday(database_url: str) -> None:
+    if not REAL_DAYS.exists():
+        pytest.skip(f"{REAL_DAYS.name} is not in ../shared/data; the real days need it")
+    rng = random.Random(6)
+    share = days.LINE_CALLS_A_DAY / days.YEAR_CALLS_A_DAY
+    day = datetime(1999, 3, 6).date()  # noqa: DTZ001 - a date of the file, not a moment
+    arrivals = days.thin(days.read_day(REAL_DAYS, day, rng), share, rng)
+    start = datetime(1999, 3, 6, tzinfo=days.SEOUL)
+    world = lived(database_url, Plan(start, 24, arrivals, 5, 6, browser_hours=(13, 14)))
+    try:
+        assert world.findings() == []
+        assert world.figures().calls == len(arrivals)
+    finally:
+        world.close()
