@@ -69,7 +69,7 @@ class PresenceEntry(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     counselor_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("counselors.id"))
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime]
     status: Mapped[str]
     state: Mapped[str]
 

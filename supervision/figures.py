@@ -7,7 +7,7 @@ None, never 0. Formulas: service level has several in use, so each is named and 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -113,64 +113,103 @@ def day_figures(
     for call in calls:
         by_slot[(call.queued_at - start) // SLOT].append(call)
     passed = -((start - until) // SLOT) if until > start else 0
-    slots = max([passed, *(slot + 1 for slot in by_slot)])
+    slots = range(max([passed, *(slot + 1 for slot in by_slot)]))
     busy = seconds_by_slot(work.busy, start, until, SLOT)
     present = seconds_by_slot(work.at_work, start, until, SLOT)
+    tallies = [_tally(by_slot[slot], now, limits) for slot in slots]
+    whole = sum(tallies, start=Tally())
     return DayFigures(
         day,
-        count(calls, _ratio(sum(busy.values()), sum(present.values())), now, limits),
+        _figures(whole, _ratio(sum(busy.values()), sum(present.values()))),
         tuple(
             HalfHour(
                 start + slot * SLOT,
-                count(by_slot[slot], _ratio(busy.get(slot, 0), present.get(slot, 0)), now, limits),
+                _figures(tallies[slot], _ratio(busy.get(slot, 0), present.get(slot, 0))),
             )
-            for slot in range(slots)
+            for slot in slots
         ),
     )
 
 
-def count(
-    calls: Sequence[OfferedCall], occupancy: float | None, now: datetime, limits: Limits
-) -> Figures:
-    """Count `calls`; `occupancy` is of the same time."""
-    answered = [_wait(call, call.answered_at) for call in calls if call.answered_at]
-    abandoned = [
-        _wait(call, call.abandoned_at)
-        for call in calls
-        if call.abandoned_at and not call.answered_at
-    ]
-    handled = [call for call in calls if call.answered_at and call.is_closed]
-    acw = sum(call.acw_seconds for call in handled)
-    short = _within(abandoned, limits.short_seconds)
-    in_time = _within(answered, limits.service_seconds)
-    left_in_time = _within(abandoned, limits.service_seconds)
+def count(calls: Sequence[OfferedCall], now: datetime, limits: Limits) -> Figures:
+    """Count `calls`, of which nothing is known of the time at work."""
+    return _figures(_tally(calls, now, limits), None)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sums of which figures are made; those of half hours add up to the day's. Seconds."""
+
+    offered: int = 0
+    answered: int = 0
+    answered_within: int = 0
+    wait: float = 0.0
+    abandoned: int = 0
+    abandoned_within: int = 0
+    short_abandoned: int = 0
+    handled: int = 0
+    talk: float = 0.0
+    acw: float = 0.0
+    unrecorded: int = 0
+    longest: float = 0.0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Return the tally of both."""
+        both = Tally(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        both.longest = max(self.longest, other.longest)
+        return both
+
+
+def _tally(calls: Iterable[OfferedCall], now: datetime, limits: Limits) -> Tally:
+    tally = Tally()
+    for call in calls:
+        tally.offered += 1
+        tally.unrecorded += call.is_unrecorded
+        waited = _wait(call, call.waited_until or now)
+        tally.longest = max(tally.longest, waited)
+        if call.answered_at is not None:
+            _add_answered(tally, call, _wait(call, call.answered_at), limits)
+        elif call.abandoned_at is not None:
+            left_after = _wait(call, call.abandoned_at)
+            tally.abandoned += 1
+            tally.abandoned_within += left_after <= limits.service_seconds
+            tally.short_abandoned += left_after <= limits.short_seconds
+    return tally
+
+
+def _add_answered(tally: Tally, call: OfferedCall, waited: float, limits: Limits) -> None:
+    tally.answered += 1
+    tally.answered_within += waited <= limits.service_seconds
+    tally.wait += waited
+    if call.is_closed:
+        tally.handled += 1
+        tally.talk += call.talk_seconds
+        tally.acw += call.acw_seconds
+
+
+def _figures(tally: Tally, occupancy: float | None) -> Figures:
+    within = tally.answered_within
     return Figures(
-        offered=len(calls),
-        answered=len(answered),
-        abandoned=len(abandoned),
-        short_abandoned=short,
-        answered_within=in_time,
-        service_level=_ratio(in_time, len(calls) - short),
-        service_level_2=_ratio(in_time + left_in_time, len(answered) + len(abandoned)),
-        answered_within_share=_ratio(in_time, len(answered)),
-        asa_seconds=_ratio(sum(answered), len(answered)),
-        aht_seconds=_ratio(acw + sum(call.talk_seconds for call in handled), len(handled)),
-        acw_seconds=_ratio(acw, len(handled)),
+        offered=tally.offered,
+        answered=tally.answered,
+        abandoned=tally.abandoned,
+        short_abandoned=tally.short_abandoned,
+        answered_within=within,
+        service_level=_ratio(within, tally.offered - tally.short_abandoned),
+        service_level_2=_ratio(within + tally.abandoned_within, tally.answered + tally.abandoned),
+        answered_within_share=_ratio(within, tally.answered),
+        asa_seconds=_ratio(tally.wait, tally.answered),
+        aht_seconds=_ratio(tally.talk + tally.acw, tally.handled),
+        acw_seconds=_ratio(tally.acw, tally.handled),
         occupancy=occupancy,
-        longest_wait_seconds=max(
-            (_wait(call, call.waited_until or now) for call in calls), default=None
-        ),
-        unrecorded=sum(call.is_unrecorded for call in calls),
+        longest_wait_seconds=tally.longest if tally.offered else None,
+        unrecorded=tally.unrecorded,
     )
 
 
 def _wait(call: OfferedCall, until: datetime) -> float:
     """Return seconds waited; a clock that stepped back makes no negative wait."""
     return max(0.0, (until - call.queued_at).total_seconds())
-
-
-def _within(waits: Iterable[float], seconds: float) -> int:
-    return sum(wait <= seconds for wait in waits)
 
 
 def _ratio(part: float, whole: float) -> float | None:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from counselors.states import PresenceState, Status
 
-BUSY = frozenset({PresenceState.ON_CALL, PresenceState.WRAPPING})
+WORKING_STATUS = Status.READY
+WORKING_STATES = (PresenceState.ON_CALL, PresenceState.WRAPPING)
 
 
 class Span(NamedTuple):
@@ -21,12 +22,11 @@ class Span(NamedTuple):
     end: datetime
 
 
-class Change(NamedTuple):
-    """What a presence became at `at`."""
+class Turn(NamedTuple):
+    """From `at` on the counselor works, or does not."""
 
     at: datetime
-    status: str
-    state: str
+    works: bool
 
 
 class Work(NamedTuple):
@@ -36,14 +36,13 @@ class Work(NamedTuple):
     at_work: Sequence[Span]
 
 
-def at_work(changes: Sequence[Change], until: datetime) -> list[Span]:
-    """Return when one counselor was at work, from their changes in order, up to `until`."""
+def at_work(turns: Sequence[Turn], until: datetime) -> list[Span]:
+    """Return when one counselor was at work, from their turns in order, up to `until`."""
     spans: list[Span] = []
-    for place, change in enumerate(changes):
-        end = changes[place + 1].at if place + 1 < len(changes) else until
-        works = change.status == Status.READY or change.state in BUSY
-        if works and change.at < end:
-            spans.append(Span(change.at, end))
+    for place, turn in enumerate(turns):
+        end = turns[place + 1].at if place + 1 < len(turns) else until
+        if turn.works and turn.at < end:
+            spans.append(Span(turn.at, end))
     return spans
 
 
@@ -55,11 +54,13 @@ def seconds_by_slot(
     Slots are counted from 0 at `start`, each `slot` long.
     """
     seconds: dict[int, float] = defaultdict(float)
+    length, whole = slot.total_seconds(), (until - start).total_seconds()
     for span in spans:
-        here, end = max(span.start, start), min(span.end, until)
+        here = max(0.0, (span.start - start).total_seconds())
+        end = min(whole, (span.end - start).total_seconds())
+        number = int(here // length)
         while here < end:
-            number = (here - start) // slot
-            stop = min(end, start + (number + 1) * slot)
-            seconds[number] += (stop - here).total_seconds()
-            here = stop
+            stop = min(end, (number + 1) * length)
+            seconds[number] += stop - here
+            here, number = stop, number + 1
     return seconds

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from supervision.figures import OfferedCall, day_span
-from supervision.hours import Change, Span, Work, at_work
+from supervision.hours import WORKING_STATES, WORKING_STATUS, Span, Turn, Work, at_work
 
 _CALLS = text(
     """
@@ -49,19 +49,29 @@ _BUSY = text(
     """
 )
 
-_CHANGES = text(
+# The rule of supervision.hours, here so that a busy day's many changes need not be fetched.
+_TURNS = text(
     """
-    SELECT e.counselor_id, e.at, e.status, e.state
-    FROM accounts a
-    CROSS JOIN LATERAL (
-        (SELECT id, counselor_id, at, status, state FROM presence_events
-         WHERE counselor_id = a.id AND at < :start ORDER BY at DESC, id DESC LIMIT 1)
-        UNION ALL
-        SELECT id, counselor_id, at, status, state FROM presence_events
-        WHERE counselor_id = a.id AND at >= :start AND at < :end
-    ) e
-    WHERE a.role = 'counselor'
-    ORDER BY e.counselor_id, e.at, e.id
+    SELECT counselor_id, at, works
+    FROM (
+        SELECT counselor_id, at, id, works, lag(works) OVER w AS worked
+        FROM (
+            SELECT e.counselor_id, e.at, e.id,
+                   e.status = :status OR e.state = ANY(:states) AS works
+            FROM accounts a
+            CROSS JOIN LATERAL (
+                (SELECT id, counselor_id, at, status, state FROM presence_events
+                 WHERE counselor_id = a.id AND at < :start ORDER BY at DESC, id DESC LIMIT 1)
+                UNION ALL
+                SELECT id, counselor_id, at, status, state FROM presence_events
+                WHERE counselor_id = a.id AND at >= :start AND at < :end
+            ) e
+            WHERE a.role = 'counselor'
+        ) changes
+        WINDOW w AS (PARTITION BY counselor_id ORDER BY at, id)
+    ) turns
+    WHERE works IS DISTINCT FROM worked
+    ORDER BY counselor_id, at, id
     """
 )
 
@@ -134,11 +144,19 @@ def _busy(session: Session, span: Span, now: datetime) -> list[Span]:
 
 
 def _at_work(session: Session, span: Span, until: datetime) -> list[Span]:
-    rows = session.execute(_CHANGES, {"start": span.start, "end": until})
-    changes: dict[uuid.UUID, list[Change]] = defaultdict(list)
-    for counselor_id, *change in rows:
-        changes[counselor_id].append(Change(*change))
-    return [found for one in changes.values() for found in at_work(one, until)]
+    rows = session.execute(
+        _TURNS,
+        {
+            "start": span.start,
+            "end": until,
+            "status": WORKING_STATUS,
+            "states": list(WORKING_STATES),
+        },
+    )
+    turns: dict[uuid.UUID, list[Turn]] = defaultdict(list)
+    for counselor_id, at, works in rows:
+        turns[counselor_id].append(Turn(at, works))
+    return [found for one in turns.values() for found in at_work(one, until)]
 
 
 def unrecorded(session: Session, limit: int) -> list[Unrecorded]:

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +12,7 @@ from core.clock import SteppedClock
 from core.database import Database
 from core.policy import Policy
 from counselors import presence
+from counselors.states import PresenceEvent, Status
 from routing import actions, calls, line
 from routing.dispatch import dispatch
 from routing.models import Call
@@ -19,6 +20,7 @@ from routing.states import CallState
 from routing.sweep import sweep
 from supervision import records
 from supervision.board import Board, LatestFigures, board
+from supervision.hours import Span
 from tests.supervision.people import add_counselor
 
 
@@ -165,6 +167,31 @@ def test_a_talk_cut_off_is_owed_until_somebody_writes_of_the_call(here: Line) ->
         assert [one.session_id for one in records.unrecorded(session, 10)] == [taken.session_id]
     figures = here.look().today.whole
     assert (figures.answered, figures.abandoned, figures.unrecorded) == (1, 0, 1)
+
+
+def test_who_said_break_while_talking_works_until_the_wrap_up_ends(here: Line) -> None:
+    kim = add_counselor(here.database, here.clock, "kim")
+    here.clock.step(1800)
+    here.ready(kim)
+    begun = here.clock.now()
+    with here.database.transaction() as session:
+        held = presence.locked(session, kim)
+        presence.move(held, PresenceEvent.RESERVED, here.clock.step(10))
+        presence.move(held, PresenceEvent.OFFER_ACCEPTED, here.clock.step(10))
+        presence.say(held, Status.BREAK, here.clock.step(10))
+        presence.move(held, PresenceEvent.TALK_ENDED, here.clock.step(10))
+        ended = here.clock.step(10)
+        presence.move(held, PresenceEvent.WRAP_ENDED, ended)
+        presence.say(held, Status.READY, here.clock.step(10))
+        resumed = here.clock.now()
+        presence.say(held, Status.OFF, here.clock.step(10))
+        gone = here.clock.now()
+    now = here.clock.step(3600)
+    with here.database.transaction() as session:
+        found = records.work(session, date(2026, 3, 2), now)
+    assert found.at_work == [Span(begun, ended), Span(resumed, gone)]
+    with here.database.transaction() as session:
+        assert records.work(session, date(2026, 3, 3), now + timedelta(days=1)).at_work == []
 
 
 HEAVY_DAY = """

@@ -35,7 +35,7 @@ def still_waiting(queued: float) -> OfferedCall:
 
 
 def counted(*calls: OfferedCall, now: datetime = NOW) -> Figures:
-    return count(calls, None, now, LIMITS)
+    return count(calls, now, LIMITS)
 
 
 def test_the_three_service_levels_differ_over_who_left() -> None:

@@ -1,11 +1,11 @@
-"""Time at work: ready, or busy whatever was said since; spread over slots without loss."""
+"""Time at work: spans of the turns, spread over slots without loss."""
 
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supervision.hours import Change, Span, at_work, seconds_by_slot
+from supervision.hours import Span, Turn, at_work, seconds_by_slot
 
 START = datetime(2026, 3, 1, 15, 0, tzinfo=UTC)
 SLOT = timedelta(minutes=30)
@@ -15,25 +15,15 @@ def at(seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
 
 
-def test_who_said_break_while_talking_works_until_the_wrap_up_ends() -> None:
-    changes = [
-        Change(at(0), "ready", "free"),
-        Change(at(10), "ready", "on_call"),
-        Change(at(20), "break", "on_call"),
-        Change(at(30), "break", "wrapping"),
-        Change(at(40), "break", "free"),
-        Change(at(50), "ready", "free"),
-        Change(at(60), "off", "free"),
-    ]
-    spans = at_work(changes, at(100))
-    assert sum((span.end - span.start).total_seconds() for span in spans) == 50
-    assert spans[0].start == at(0)
-    assert spans[-1] == Span(at(50), at(60))
+def test_spans_are_of_the_turns_at_work() -> None:
+    turns = [Turn(at(0), True), Turn(at(40), False), Turn(at(50), True), Turn(at(60), False)]
+    assert at_work(turns, at(100)) == [Span(at(0), at(40)), Span(at(50), at(60))]
+    assert at_work([Turn(at(0), True), Turn(at(0), False)], at(100)) == []
 
 
-def test_the_last_change_lasts_until_now() -> None:
-    assert at_work([Change(at(0), "ready", "free")], at(100)) == [Span(at(0), at(100))]
-    assert at_work([Change(at(0), "ready", "free")], at(0)) == []
+def test_the_last_turn_lasts_until_now() -> None:
+    assert at_work([Turn(at(0), True)], at(100)) == [Span(at(0), at(100))]
+    assert at_work([Turn(at(0), True)], at(0)) == []
     assert at_work([], at(100)) == []
 
 
