@@ -37,9 +37,15 @@ def reply(turn: Turn) -> tuple[Reply, int]:
         return Reply((Say("not_yours"), Hangup())), 200
     tries = turn.number("away") + 1
     if turn.hook in WAITS:
-        again = Link("wait", {"turn": str(turn.number("turn")), "away": str(tries)})
+        again = Link("wait", _same_stay(turn) | {"away": str(tries)})
         return Reply((HoldMusic(), Redirect(again))), 200
     if tries > TRIES_MAX:
         return Reply((Say("busy_line"), Hangup())), 200
     again = Link("voice", {"away": str(tries)})
     return Reply((Say("hold_on"), Pause(PAUSE_SECONDS), Redirect(again))), 200
+
+
+def _same_stay(turn: Turn) -> dict[str, str]:
+    """Return the turn and the stay in the queue that its further URLs are told apart by."""
+    again = turn.query.get("again")
+    return {"turn": str(turn.number("turn"))} | ({"again": again} if again else {})

@@ -164,6 +164,12 @@ def audio() -> Response:
     return response
 
 
+@blueprint.route("/<path:_other>", methods=["GET", "POST"])
+def nothing_here(_other: str) -> Response:
+    """Answer an address or method that is none of ours: no page that could be read aloud."""
+    return xml(EMPTY, 404)
+
+
 @blueprint.errorhandler(HTTPException)
 def refuse(error: HTTPException) -> Response:
     """A wrong method or an oversized body: no page that the carrier could read aloud."""

@@ -3,6 +3,7 @@
 import threading
 import uuid
 
+from core.config import CarrierConfig
 from core.services import Services, services
 from ivr.carrier import Carrier, TwilioCarrier
 from ivr.carry_out import carry_out
@@ -11,7 +12,7 @@ from ivr.hooks import page
 CARRY_OUT = "ivr.jobs.carry_out_order"
 
 _lock = threading.Lock()
-_carriers: dict[int, Carrier] = {}
+_carriers: dict[tuple[CarrierConfig, str, float], Carrier] = {}
 
 
 def carry_out_order(order_id: str) -> str:
@@ -21,11 +22,9 @@ def carry_out_order(order_id: str) -> str:
 
 
 def carrier_of(held: Services) -> Carrier:
-    """Return the process's carrier for these services; it holds connections, so it is kept."""
+    """Return the process's carrier for these settings; it holds connections, so it is kept."""
+    settings = (held.config.carrier, held.config.helpline_number, held.policy.carrier_seconds_max)
     with _lock:
-        carrier = _carriers.get(id(held))
-        if carrier is None:
-            carrier = _carriers[id(held)] = TwilioCarrier(
-                held.config.carrier, held.config.helpline_number, held.policy.carrier_seconds_max
-            )
-        return carrier
+        if settings not in _carriers:
+            _carriers[settings] = TwilioCarrier(*settings)
+        return _carriers[settings]

@@ -121,10 +121,12 @@ def on_whisper_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Re
     if offer is None:
         return Effect.NOTHING, flow.say_and_end("offer_gone", "ko")
     if turn.digits != "1":
-        actions.decline_offer(
+        given_back = actions.decline_offer(
             session, offer.id, offer.counselor_id, "declined by key", desk.now, desk.policy
         )
-        return Effect.CHANGED, flow.say_and_end("offer_gone", "ko")
+        is_changed = isinstance(given_back, actions.Declined)
+        effect = Effect.CHANGED if is_changed else Effect.NOTHING
+        return effect, flow.say_and_end("offer_gone", "ko")
     taken = actions.accept_offer(session, offer.id, offer.counselor_id, desk.now, desk.policy)
     if isinstance(taken, actions.Gone):
         return Effect.NOTHING, flow.say_and_end("offer_gone", "ko")
@@ -136,8 +138,8 @@ def on_leg(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
     offer = _offer(session, turn)
     if offer is None or not turn.has_ended:
         return Effect.NOTHING, Reply()
-    if offer.state == OfferState.OPEN:
-        actions.lapse_offer(session, offer.id, offer.counselor_id, desk.now, desk.policy)
+    lapsed = actions.lapse_offer(session, offer.id, offer.counselor_id, desk.now, desk.policy)
+    if isinstance(lapsed, actions.Declined):
         return Effect.CHANGED, Reply()
     return _end_of_leg(session, offer, turn, desk), Reply()
 

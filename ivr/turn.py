@@ -47,7 +47,8 @@ class Turn:
     def number(self, name: str) -> int:
         """Return a small number that we wrote into the URL, 0 where it is not one."""
         text = self.query.get(name, "")
-        return min(int(text), TURN_MAX) if text.isascii() and text.isdecimal() else 0
+        is_number = text.isascii() and text.isdecimal() and len(text) < 10
+        return min(int(text), TURN_MAX) if is_number else 0
 
 
 def read(hook: str, target: str, query: Mapping[str, str], form: Mapping[str, str]) -> Turn:
