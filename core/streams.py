@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from flask import Response
+from flask import Response, has_request_context, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -27,8 +27,9 @@ def stream(live: Live, topic: str, event: str, picture: Callable[[], str | None]
     """Return an event stream that sends `picture` now and whenever `topic` rings.
 
     picture: returns one line of JSON, or None where the reader may see no more; called at least
-    each five seconds. Ends after ten minutes; browsers connect again by themselves. Raises
-    Problem 503 where all seats are taken.
+    each five seconds, and never for a reader who has hung up: a look may count as a sign of life.
+    Ends after ten minutes; browsers connect again by themselves. Raises Problem 503 where all
+    seats are taken.
     """
     if not _SEATS.acquire(blocking=False):
         raise Problem(
@@ -37,14 +38,27 @@ def stream(live: Live, topic: str, event: str, picture: Callable[[], str | None]
             "Too many open streams; poll instead.",
             headers={"Retry-After": "5"},
         )
-    response = Response(_events(live, topic, event, picture), mimetype="text/event-stream")
+    events = _events(live, topic, event, picture, _hung_up())
+    response = Response(events, mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(_SEATS.release)
     return response
 
 
-def _events(live: Live, topic: str, event: str, picture: Callable[[], str | None]) -> Iterator[str]:
+def _hung_up() -> Callable[[], bool]:
+    """Return what tells whether the reader closed the connection, where the server can tell."""
+    found = request.environ.get("waitress.client_disconnected") if has_request_context() else None
+    return found or (lambda: False)
+
+
+def _events(
+    live: Live,
+    topic: str,
+    event: str,
+    picture: Callable[[], str | None],
+    hung_up: Callable[[], bool],
+) -> Iterator[str]:
     yield "retry: 1000\n\n"
     ends = time.monotonic() + STREAM_SECONDS_MAX
     seen, shown = -1, ""
@@ -53,6 +67,8 @@ def _events(live: Live, topic: str, event: str, picture: Callable[[], str | None
         before, seen = seen, live.wait(topic, seen, HEARTBEAT_SECONDS)
         if seen == before and time.monotonic() - asked < HEARTBEAT_SECONDS / 2:
             return  # woken without a ring: the process is stopping
+        if hung_up():
+            return
         try:
             now = picture()
         except (DatabaseAway, OperationalError, PoolTimeout):

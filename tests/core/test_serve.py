@@ -94,6 +94,18 @@ def test_a_ring_is_seen_at_once(web: Web) -> None:
         assert time.monotonic() - rung < 1.0
 
 
+def test_who_hangs_up_gives_the_seat_back_at_the_next_ring(web: Web) -> None:
+    pages = [web.get("/stream") for _ in range(STREAMS_MAX)]
+    for page in pages:
+        next_event(page)
+        page.close()
+    time.sleep(0.2)
+    web.get("/ring").close()
+    time.sleep(0.5)
+    with web.get("/stream") as again:
+        assert again.status == 200
+
+
 def test_all_streams_together_leave_room_for_calls_and_end_with_the_server(web: Web) -> None:
     assert STREAMS_MAX <= THREADS - 12
     pages = [web.get("/stream") for _ in range(STREAMS_MAX)]

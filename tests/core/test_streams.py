@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 
 from core import streams
 from core.database import DatabaseAway
@@ -78,3 +79,18 @@ def test_seats_are_bounded_and_given_back(monkeypatch: pytest.MonkeyPatch) -> No
     assert full.value.status == 503
     first.close()
     streams.stream(live, "board", "board", lambda: "x").close()
+
+
+def test_who_hung_up_is_looked_up_no_more() -> None:
+    live, looks, gone = StillLive(), [], [False]
+    app = Flask(__name__)
+    environ = {"waitress.client_disconnected": lambda: gone[0]}
+    with app.test_request_context(environ_base=environ):
+        response = streams.stream(live, "desk:x", "desk", lambda: looks.append("look") or "1")
+    events = iter(response.response)
+    assert [next(events), next(events)][1] == "event: desk\ndata: 1\n\n"
+    gone[0] = True
+    live.ring("desk:x")
+    assert list(events) == []
+    assert looks == ["look"]
+    response.close()
