@@ -12,15 +12,16 @@ from datetime import timedelta
 from callbacks.sweep import tend
 from core.log import event_log
 from core.services import Services
+from ivr.carriers import carrier_of
 from ivr.carry_out import carry_out
-from ivr.hooks import page
-from ivr.jobs import CARRY_OUT, carrier_of
+from ivr.spoken import page
 from routing import records
 from routing.dispatch import Offered, dispatch
 from routing.sweep import Swept, sweep
 
 log = event_log(__name__)
 
+CARRY_OUT = "ivr.jobs.carry_out_order"
 ORDERS_A_TICK_MAX = 200
 UNTAKEN_SECONDS = 0.7
 TOUCHED_SECONDS = 3

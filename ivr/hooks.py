@@ -22,11 +22,10 @@ from ivr.caller_turns import Desk
 from ivr.hold_music import hold_music
 from ivr.inbox import answer_once
 from ivr.instructions import Reply
-from ivr.menu import Menus, load_menus
-from ivr.prompts import Prompts, load_prompts
 from ivr.signature import is_signed, raw_target
+from ivr.spoken import MENUS, PROMPTS, page
 from ivr.turn import Turn, read
-from ivr.twiml import EMPTY, Page, render
+from ivr.twiml import EMPTY, render
 from routing.line import Effect
 
 log = event_log(__name__)
@@ -65,8 +64,6 @@ NAMES = ",".join(f"'{name}'" for name in HOOKS)
 blueprint = Blueprint("ivr", __name__, url_prefix="/ivr")
 admit(blueprint, ANYBODY)  # the carrier shows who it is by its signature
 
-MENUS: Menus = load_menus()
-PROMPTS: Mapping[str, Prompts] = load_prompts()
 
 
 @dataclass(frozen=True)
@@ -139,11 +136,6 @@ def _turn(held: Services, session: Session, turn: Turn) -> tuple[str, str]:
 def _without_database(held: Services, turn: Turn, effect: str) -> Answered:
     reply, status = away.reply(turn)
     return Answered(effect, render(reply, page(held)), status)
-
-
-def page(held: Services) -> Page:
-    """Return what rendering needs."""
-    return Page(held.config.public_base_url, held.config.helpline_number, PROMPTS)
 
 
 @blueprint.route("/fallback", methods=["GET", "POST"])

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("core", "citizens", "counselors", "routing", "callbacks", "ivr")
 ALL_ROOMS = (*ROOMS, "supervision")
 PROGRAM = (*ALL_ROOMS, "simulator", "app.py", "worker.py")
-EDGES = ("hooks.py", "api.py", "pages.py", "jobs.py", "cli.py")
+EDGES = ("hooks.py", "api.py", "pages.py", "jobs.py", "cli.py", "dispatcher.py")
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

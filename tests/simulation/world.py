@@ -27,9 +27,8 @@ from core.services import Services, install
 from core.work import InlineWork
 from counselors.roster import import_roster
 from ivr.carry_out import carry_out
-from ivr.dispatcher import tick
-from ivr.hooks import page
-from ivr.jobs import CARRY_OUT
+from ivr.dispatcher import CARRY_OUT, tick
+from ivr.spoken import page
 from simulator.exchange import Exchange
 from simulator.kernel import Timer, VirtualKernel
 from simulator.people import Caller, Habits, Switchboard, send_callers
