@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import time
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -58,9 +57,8 @@ class Caller:
         """Press a key, by the SDK."""
         self.page.locator(f'[data-key="{key}"]').click()
 
-    def wait_in_line(self) -> None:
-        """Dial, listen to the notice, press 5, hear the welcome."""
-        self.dial()
+    def choose_talk(self) -> None:
+        """Listen to the notice to its end, press 5 at the menu, hear the welcome."""
         expect(self.captions).to_contain_text("오 번", timeout=NOTICE_MS_MAX)
         self.press("5")
         expect(self.captions).to_contain_text("상담사와 이어 드리겠습니다")
@@ -113,6 +111,10 @@ class Counselor:
         self.tick("reasons", "loneliness")
         self.tick("risk", "none")
         self.tick("outcome", "eased_closed")
+        self.save_outcome()
+
+    def save_outcome(self) -> None:
+        """Send the outcome; the form goes away."""
         self.page.locator("#outcome-send").click()
         expect(self.page.locator("#wrap")).to_be_hidden()
 
@@ -136,8 +138,3 @@ class Supervisor:
     def now(self, name: str) -> Locator:
         """One of the figures of this moment."""
         return self.page.locator(f"#now-{name} dd")
-
-
-def seconds_since(began: float) -> float:
-    """Return the seconds since a monotonic moment, to a tenth."""
-    return round(time.monotonic() - began, 1)

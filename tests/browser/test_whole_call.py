@@ -20,14 +20,17 @@ from tests.browser.people import (
     Counselor,
     Supervisor,
     hears,
-    seconds_since,
 )
-from tests.stranger import STOP_SECONDS_MAX, Stranger
+from tests.stranger import Stranger
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-BACK_IN_LINE_SECONDS_MAX = 15
+# Closed tab to another counselor's offer: the carrier's notice, three seconds of patience for the
+# same counselor to come back, and a slow machine.
+ANOTHER_SECONDS_MAX = 12
 PICTURES = os.environ.get("PICTURES")  # a directory: keep what each page showed on the way
+
+Speaking = Callable[[float], Page]
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +46,7 @@ def machine(chromium: str) -> Iterator[Stranger]:
 
 def picture(page: Page, name: str) -> None:
     if PICTURES:
+        page.evaluate("Promise.allSettled(document.getAnimations().map((a) => a.finished))")
         page.screenshot(path=f"{PICTURES}/{name}.png")
 
 
@@ -54,7 +58,7 @@ def supervisor(browser: Browser, machine: Stranger) -> Iterator[Supervisor]:
 
 
 def test_from_five_to_a_recorded_outcome(
-    page_speaking: Callable[[float], Page], supervisor: Supervisor, machine: Stranger
+    page_speaking: Speaking, supervisor: Supervisor, machine: Stranger
 ) -> None:
     caller = Caller(page_speaking(CALLER_HZ), machine)
     counselor = Counselor(page_speaking(COUNSELOR_HZ), machine, "haneul")
@@ -64,9 +68,7 @@ def test_from_five_to_a_recorded_outcome(
     counselor.page.locator("#microphone-check").click()
     expect(counselor.page.locator("#microphone-result")).to_have_attribute("data-kind", "busy")
     expect(caller.captions).to_contain_text("외로움안녕 일이공입니다")
-    expect(caller.captions).to_contain_text("오 번", timeout=45_000)
-    caller.press("5")
-    expect(caller.captions).to_contain_text("상담사와 이어 드리겠습니다")
+    caller.choose_talk()
     expect(caller.captions).to_contain_text("다음 순서이십니다", timeout=20_000)
     picture(caller.page, "phones-waiting")
     expect(supervisor.now("waiting")).to_contain_text("1")
@@ -104,3 +106,59 @@ def test_from_five_to_a_recorded_outcome(
     picture(counselor.page, "desk-after")
     counselor.choose("off")
     expect(caller.page.locator("#state")).to_have_text("걸 수 있습니다", timeout=20_000)
+
+
+def test_the_caller_hangs_up_and_the_draft_survives_a_reload(
+    page_speaking: Speaking, machine: Stranger
+) -> None:
+    caller = Caller(page_speaking(CALLER_HZ), machine)
+    caller.dial()
+    counselor = Counselor(page_speaking(COUNSELOR_HZ), machine, "sora")
+    counselor.go_ready()
+    caller.choose_talk()
+    counselor.accept()
+    expect(caller.captions).to_contain_text("상담사와 연결되었습니다")
+    caller.hang_up()
+
+    page = counselor.page
+    expect(page.locator("#wrap-left")).to_be_visible()
+    expect(page.locator("#wrap-over")).to_have_text(re.compile("먼저|끊"))
+    counselor.tick("contact_kind", "loneliness_talk")
+    counselor.tick("reasons", "loneliness")
+    page.locator("#field-notes").fill("저녁이 길다고 하심")
+    expect(page.locator("#draft-state")).to_contain_text("저장")
+    page.reload()
+    expect(page.locator("#wrap-left")).to_be_visible()
+    expect(page.locator("#field-notes")).to_have_value("저녁이 길다고 하심")
+    expect(page.locator('input[name="reasons"][value="loneliness"]')).to_be_checked()
+    counselor.tick("risk", "none")
+    counselor.tick("outcome", "caller_ended")
+    counselor.save_outcome()
+    counselor.choose("off")
+    assert page.errors == []  # type: ignore[attr-defined]
+
+
+def test_a_closed_tab_brings_the_next_counselor(page_speaking: Speaking, machine: Stranger) -> None:
+    caller = Caller(page_speaking(CALLER_HZ), machine)
+    caller.dial()
+    first = Counselor(page_speaking(COUNSELOR_HZ / 2 + 220), machine, "haneul")
+    first.go_ready()
+    caller.choose_talk()
+    first.accept()
+    expect(caller.captions).to_contain_text("상담사와 연결되었습니다")
+    second = Counselor(page_speaking(COUNSELOR_HZ), machine, "bada")
+    second.go_ready()
+
+    began = time.monotonic()
+    first.page.close()
+    expect(caller.captions).to_contain_text("연결이 잠시 끊어졌습니다")
+    told = time.monotonic() - began
+    expect(second.page.locator("#offer")).to_be_visible(timeout=1000 * ANOTHER_SECONDS_MAX)
+    offered = time.monotonic() - began
+    second.accept()
+    expect(caller.page.locator("#hearing")).to_have_text("상대방과 연결됨")
+    assert hears(caller.page, COUNSELOR_HZ, CALLER_HZ)
+    assert hears(second.page, CALLER_HZ, COUNSELOR_HZ)
+    print(f"told after {told:.1f} s, offered after {offered:.1f} s")  # noqa: T201
+    second.end()
+    second.write_outcome()
