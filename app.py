@@ -8,14 +8,12 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Protocol
 
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from core import access, problems, request_log
+from core import access, health, openapi, problems, request_log, sign_in_pages, tokens_api
+from core.cli import access_log
 from core.config import Config, ConfigError, load_config
 from core.defaults import with_defaults
 from core.launcher import AlreadyRunning, PortTaken
@@ -24,33 +22,28 @@ from core.schema import OldSchema, require_current, upgrade
 from core.serve import BODY_BYTES_MAX, serve
 from core.services import EXTENSION, Services, build_services, install
 from core.web import frame
+from counselors import api as counselors_api
+from counselors import pages as counselors_pages
+from counselors.cli import roster
+from ivr import hooks
+from ivr.dispatcher import Dispatcher
+from supervision import api as supervision_api
+from supervision import pages as supervision_pages
 
 log = event_log("app")
 
 # Every door into the house. Each module says at its top which roles may enter.
 EDGES = (
-    "core.health",
-    "core.openapi",
-    "core.tokens_api",
-    "core.sign_in_pages",
-    "ivr.hooks",
-    "counselors.api",
-    "counselors.pages",
-    "supervision.api",
-    "supervision.pages",
+    health,
+    openapi,
+    tokens_api,
+    sign_in_pages,
+    hooks,
+    counselors_api,
+    counselors_pages,
+    supervision_api,
+    supervision_pages,
 )
-
-
-class Dispatcher(Protocol):
-    """What decides who is asked: woken by bells, and by the sweep."""
-
-    def start(self) -> None:
-        """Begin to decide."""
-        ...
-
-    def stop(self) -> None:
-        """End; what is left undone is in the tables."""
-        ...
 
 
 def create_app(services: Services | None = None) -> Flask:
@@ -67,18 +60,10 @@ def create_app(services: Services | None = None) -> Flask:
     frame.install(app, services.config.public_base_url.startswith("https://"))
     access.guard(app)
     for edge in EDGES:
-        if find_spec(edge) is not None:
-            app.register_blueprint(import_module(edge).blueprint)
-    app.cli.add_command(import_module("core.cli").access_log)
-    if find_spec("counselors.cli") is not None:
-        app.cli.add_command(import_module("counselors.cli").roster)
+        app.register_blueprint(edge.blueprint)
+    app.cli.add_command(access_log)
+    app.cli.add_command(roster)
     return app
-
-
-def dispatcher_of(services: Services) -> Dispatcher:
-    """Return what decides who is asked, for this process."""
-    made: Dispatcher = import_module("ivr.dispatcher").Dispatcher(services)
-    return made
 
 
 def refuse_old_schema(services: Services) -> None:
@@ -98,7 +83,7 @@ def web(config: Config) -> int:
     install(services)
     refuse_old_schema(services)
     services.live.start()
-    dispatcher = dispatcher_of(services)
+    dispatcher = Dispatcher(services)
     dispatcher.start()
     log.info("web_started", port=config.port, production=config.production)
     serve(create_app(services), config)

@@ -15,13 +15,14 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 from rq.worker import SimpleWorker
 
-from app import dispatcher_of, refuse_old_schema
+from app import refuse_old_schema
 from core.config import ConfigError, load_config
 from core.defaults import with_defaults
 from core.log import event_log, set_up_logging
 from core.schema import OldSchema
 from core.services import Services, build_services, install
 from core.work import QUEUES
+from ivr.dispatcher import Dispatcher
 
 log = event_log("worker")
 
@@ -142,7 +143,7 @@ def _run(services: Services, redis_url: str, ended: threading.Event) -> None:
     metrics_port = os.environ.get("WORKER_METRICS_PORT")
     if metrics_port:
         start_http_server(int(metrics_port), "127.0.0.1", services.metrics.registry)
-    dispatcher, crew = dispatcher_of(services), Crew(redis_url)
+    dispatcher, crew = Dispatcher(services, eager=False), Crew(redis_url)
     dispatcher.start()
     crew.start()
     log.info("worker_started", seats=len(CREW))

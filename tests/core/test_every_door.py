@@ -50,6 +50,8 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/ivr/fallback"): ANYBODY,
     ("POST", "/ivr/fallback"): ANYBODY,
     ("POST", "/ivr/<hook>"): ANYBODY,
+    ("GET", "/ivr/<path:_other>"): ANYBODY,
+    ("POST", "/ivr/<path:_other>"): ANYBODY,
 }
 
 
