@@ -61,24 +61,25 @@ class TwilioCarrier:
         self, to: str, *, url: str, status_url: str, fallback_url: str, timeout_seconds: int
     ) -> str:
         """Ring a telephone or a SIP address, showing the helpline's number."""
-        return str(
-            self._ask(
-                lambda client: (
-                    client.calls.create(
-                        to=to,
-                        from_=self._from,
-                        url=url,
-                        method="POST",
-                        fallback_url=fallback_url,
-                        fallback_method="POST",
-                        status_callback=status_url,
-                        status_callback_event=RING_EVENTS,
-                        status_callback_method="POST",
-                        timeout=timeout_seconds,
-                    ).sid
-                )
+        sid = self._ask(
+            lambda client: (
+                client.calls.create(
+                    to=to,
+                    from_=self._from,
+                    url=url,
+                    method="POST",
+                    fallback_url=fallback_url,
+                    fallback_method="POST",
+                    status_callback=status_url,
+                    status_callback_event=RING_EVENTS,
+                    status_callback_method="POST",
+                    timeout=timeout_seconds,
+                ).sid
             )
         )
+        if not sid:
+            raise CarrierFault(FaultKind.UNKNOWN, "malformed: no sid")
+        return str(sid)
 
     def move(self, leg_sid: str, url: str) -> None:
         """Send a live leg to another document."""
@@ -115,6 +116,9 @@ class TwilioCarrier:
             raise CarrierFault(FaultKind.PASSING, "ConnectTimeout") from error
         except requests.RequestException as error:
             raise CarrierFault(FaultKind.UNKNOWN, type(error).__name__) from error
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            # The library stumbled over an answer that is not the carrier's: it may have acted.
+            raise CarrierFault(FaultKind.UNKNOWN, f"malformed: {type(error).__name__}") from error
 
     def _client(self) -> Client:
         client: Any = getattr(self._held, "client", None)
