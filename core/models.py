@@ -46,11 +46,14 @@ class SignIn(Base):
 
 
 class StoredAnswer(Base):
-    """The answer given to an Idempotency-Key, kept for 24 h."""
+    """The answer given to an Idempotency-Key, kept for 24 h.
+
+    account_id: who asked: an account, or a program with a key of its own.
+    """
 
     __tablename__ = "stored_answers"
 
-    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(primary_key=True)
     request_digest: Mapped[str]
     status: Mapped[int]
@@ -90,3 +93,27 @@ class AccessHead(Base):
     seal: Mapped[str]
 
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+
+class RateMark(Base):
+    """One counted request of a stranger, under a keyed hash; gone after an hour."""
+
+    __tablename__ = "rate_marks"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ProcessPulse(Base):
+    """The last sign of life of one process; its row goes when it ends as it should."""
+
+    __tablename__ = "process_pulses"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    started_at: Mapped[datetime]
+    heard_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("kind IN ('web', 'worker')", name="kind"),)
