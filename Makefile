@@ -38,9 +38,10 @@ lint: $(VENV)/installed-dev
 	@$(RUN) -m mypy .
 
 bench: $(VENV)/installed-dev
-	@$(RUN) -m pytest tests/bench -s
+	@$(RUN) -m tests.bench
 
 SEED ?= 120
 DAYS ?= 1
 simulate: $(VENV)/installed-dev
-	@$(RUN) -m tests.simulation --seed $(SEED) --days $(DAYS)
+	@$(RUN) -m tests.simulation --seed $(SEED) --days $(DAYS) \
+	  $(if $(DATE),--date $(DATE)) $(if $(WHOLE),--whole)
