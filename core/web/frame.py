@@ -1,6 +1,6 @@
 """Puts a page into its frame: language, words, files, headers, and kind error pages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -34,8 +34,14 @@ admit(blueprint, ANYBODY)
 
 
 def current_language() -> str:
-    """Return the language of this request: `?language=`, else the cookie, else Korean."""
-    return choose_language(request.args.get("language"), request.cookies.get(LANGUAGE_COOKIE))
+    """Return the language: that of the path (`speak`), `?language=`, the cookie, else Korean."""
+    asked = g.get("path_language") or request.args.get("language")
+    return choose_language(asked, request.cookies.get(LANGUAGE_COOKIE))
+
+
+def speak(language: str, paths: Mapping[str, str]) -> None:
+    """Speak `language` in this request, since its path says so. paths: the page by language."""
+    g.path_language, g.language_paths = language, paths
 
 
 def translator(catalog: Catalog) -> Callable[..., str]:
@@ -69,6 +75,8 @@ def asset(path: str) -> str:
 
 def in_language(language: str) -> str:
     """Return this page's own address in another language, its other arguments kept."""
+    if language in g.get("language_paths", {}):
+        return str(g.language_paths[language])
     arguments = request.args.to_dict() | {"language": language}
     return f"{request.path}?{urlencode(arguments)}"
 
