@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -32,10 +33,11 @@ def until(true: Callable[[], bool], seconds_max: float) -> bool:
 
 
 class Stranger:
-    """A machine on which somebody starts the program."""
+    """A machine on which somebody starts the program, with `settings` beside the defaults."""
 
-    def __init__(self, var: Path) -> None:
+    def __init__(self, var: Path, settings: Mapping[str, str] | None = None) -> None:
         self.var, self.port, self.phones = var, free_port(), free_port()
+        self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -45,6 +47,7 @@ class Stranger:
             "HELPLINE_VAR": str(self.var),
             "PORT": str(self.port),
             "SIMULATOR_PORT": str(self.phones),
+            **self._settings,
         }
         with (self.var.parent / "terminal.txt").open("ab") as terminal:
             self._process = subprocess.Popen(
@@ -78,6 +81,25 @@ class Stranger:
         old = self.pid(name)
         os.kill(old, signal.SIGKILL)
         return old
+
+    def kill_postgres(self, number: int = signal.SIGKILL) -> None:
+        """End the database server by a signal; SIGQUIT ends its connections at once, too."""
+        pid_file = self.var / "postgres" / "postmaster.pid"
+        os.kill(int(pid_file.read_text().split()[0]), number)
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Hold a server (postgres, valkey) down while the block lasts; nothing starts it again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        if name == "postgres":
+            self.kill_postgres(signal.SIGQUIT)
+        else:
+            self.kill(name)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def signal(self, number: int, seconds_max: float) -> int:
         """Signal the launcher and return its exit status."""

@@ -50,8 +50,7 @@ def test_a_killed_child_comes_back(machine: Stranger, name: str) -> None:
 
 
 def test_a_killed_database_comes_back(machine: Stranger) -> None:
-    postmaster = int((machine.var / "postgres" / "postmaster.pid").read_text().split()[0])
-    os.kill(postmaster, signal.SIGKILL)
+    machine.kill_postgres()
     assert until(lambda: not machine.ready(), 5)
     assert until(machine.ready, 20)
 
