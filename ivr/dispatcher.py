@@ -6,8 +6,13 @@ the queue only wakes it, and many wakes become one tick. A lost wake costs one s
 
 import threading
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from callbacks.sweep import tend
 from core.log import event_log
@@ -26,6 +31,7 @@ ORDERS_A_TICK_MAX = 200
 UNTAKEN_SECONDS = 0.7
 TOUCHED_SECONDS = 3
 HANDS = 4
+T = TypeVar("T")
 
 
 class Dispatcher:
@@ -87,13 +93,26 @@ class Dispatcher:
             self._in_hand.discard(order_id)
 
 
+def _apart(services: Services, work: Callable[[Session], T]) -> T | None:
+    """Do work that callers on the line must not wait for; None where it failed.
+
+    Raises OperationalError: without a database nothing else would do better.
+    """
+    try:
+        with services.database.transaction() as session:
+            return work(session)
+    except OperationalError:
+        raise
+    except Exception as fault:  # a promise that can't be tended must not stop an offer
+        log.error("mending_failed", fault)
+        return None
+
+
 def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
     """Sweep, decide, commit; then tell desks and board, and ring for the orders that are due."""
     now, policy = services.clock.now(), services.policy
-    with services.database.transaction() as session:
-        swept = sweep(session, now, policy)
-    with services.database.transaction() as session:
-        tend(session, now, policy)
+    swept = _apart(services, lambda session: sweep(session, now, policy)) or Swept()
+    _apart(services, lambda session: tend(session, now, policy))
     with services.database.transaction() as session:
         offered = dispatch(session, now, policy)
     with services.database.transaction() as session:
