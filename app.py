@@ -12,7 +12,7 @@ from contextlib import suppress
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from callbacks import web_form
+from callbacks import operators_page, web_form
 from core import access, health, openapi, problems, request_log, sign_in_pages, tokens_api
 from core.cli import access_log
 from core.config import Config, ConfigError, load_config
@@ -45,6 +45,7 @@ EDGES = (
     supervision_api,
     supervision_pages,
     web_form,
+    operators_page,
 )
 
 

@@ -8,14 +8,17 @@ import threading
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from callbacks.sweep import tend
+from core.database import DatabaseAway
 from core.log import event_log
+from core.pulse import Pulse
 from core.services import Services
 from ivr.carriers import carrier_of
 from ivr.carry_out import carry_out
@@ -48,6 +51,7 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._run, name="dispatcher", daemon=True)
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="orders")
         self._in_hand: set[uuid.UUID] = set()
+        self._pulse = Pulse("web" if eager else "worker")
 
     def start(self) -> None:
         """Begin to tick."""
@@ -61,6 +65,8 @@ class Dispatcher:
         self._wake.set()
         self._thread.join(timeout=5)
         self._hands.shutdown(wait=False, cancel_futures=True)
+        with suppress(DatabaseAway, SQLAlchemyError):
+            self._services.database.run(self._pulse.end)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
@@ -68,10 +74,18 @@ class Dispatcher:
             self._wake.clear()
             try:
                 tick(self._services)
+                self._beat()
                 self._carry_untaken()
             except Exception as fault:  # the line must not stand still for one unforeseen fault
                 log.error("tick_failed", fault)
                 self._stopping.wait(self._services.policy.sweep_seconds)
+
+    def _beat(self) -> None:
+        """Let the operators see that this process still looks the line over."""
+        now = self._services.clock.now()
+        if self._pulse.is_due(now):
+            with self._services.database.transaction() as session:
+                self._pulse.beat(session, now)
 
     def _carry_untaken(self) -> None:
         """Carry out what Redis or the workers left lying, so that no order waits for them."""

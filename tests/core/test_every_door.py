@@ -46,6 +46,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/desk"): COUNSELOR,
     ("GET", "/healthz"): ANYBODY,
     ("GET", "/metrics"): ANYBODY,
+    ("GET", "/operations"): BOARD,
     ("GET", "/readyz"): ANYBODY,
     ("GET", "/login"): ANYBODY,
     ("POST", "/login"): ANYBODY,
