@@ -44,10 +44,8 @@ def on_voice(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
     A call that is known already (the carrier asks again after a fault) goes on where it was.
     """
     call, is_new = _open(session, turn, desk, CallState.IN_MENU)
-    if call.state == CallState.CLOSED:
-        return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
     if call.state != CallState.IN_MENU:
-        return Effect.NOTHING, flow.queue_again(call.language, "reconnecting", turn.key[:12])
+        return Effect.NOTHING, where_it_is(session, call, turn)
     call.notice_version = desk.prompts["ko"].version
     call.notice_at = call.notice_at or desk.now
     return (Effect.CHANGED if is_new else Effect.NOTHING), flow.greet(desk.menus, call.language)
@@ -186,16 +184,19 @@ def on_wait_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply
 
 
 def on_queue_left(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
-    """The carrier's queue let the caller go: hung up, moved by us, full, or at fault."""
-    call = records.call_by_sid(session, turn.call_sid)
-    if call is None:
-        return Effect.NOTHING, flow.say_and_end("busy_line", "ko")
+    """The carrier's queue let the caller go: hung up, moved by us, full, or at fault.
+
+    A caller who is still there and whom we do not know is adopted, as in the wait.
+    """
     result = turn.form.get("QueueResult", "")
     if turn.has_ended or result == "hangup":
-        return line.caller_left(session, call, "left queue", desk.now, desk.policy), Reply()
-    if call.state == CallState.CLOSED:
-        return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
-    if result in ("redirected", "redirected-from-bridged"):
+        gone = records.call_by_sid(session, turn.call_sid)
+        if gone is None:
+            return Effect.NOTHING, Reply()
+        return line.caller_left(session, gone, "left queue", desk.now, desk.policy), Reply()
+    call, _ = _open(session, turn, desk, CallState.WAITING)
+    is_moved = result in ("redirected", "redirected-from-bridged")
+    if is_moved or call.state not in LIVE:
         return Effect.NOTHING, where_it_is(session, call, turn)
     return Effect.NOTHING, flow.queue_again(call.language, "hold_on", turn.key[:12], pause=3)
 

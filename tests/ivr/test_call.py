@@ -271,3 +271,27 @@ def test_one_call_is_one_row_however_often_it_is_told(phone: Telephone) -> None:
     with phone.services.database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(Call)) == 1
     assert state(phone, sid) == "in_menu"
+
+
+def test_a_caller_who_comes_back_from_a_fault_goes_where_the_call_is(
+    phone: Telephone, stage: Stage
+) -> None:
+    """The room's document failed while the database was away; the front door leads back in."""
+    talk = Talk(phone, stage)
+    talk.talk()
+    answer = phone.post("voice?away=1", phone.form(talk.caller))
+    assert [verb.text for verb in answer.document.iter("Conference")] == [talk.session.hex]
+    assert stage.get_call(talk.call).state == "connected"
+
+
+def test_a_queue_that_fails_in_mid_join_leads_into_the_room(phone: Telephone, stage: Stage) -> None:
+    talk = Talk(phone, stage)
+    talk.connect()
+    answer = phone.post(*talk.left("error"))
+    assert [verb.text for verb in answer.document.iter("Conference")] == [talk.session.hex]
+
+
+def test_an_unknown_caller_whose_queue_failed_is_adopted(phone: Telephone) -> None:
+    answer = phone.post("queue-left?turn=1", phone.form("CAheld", QueueResult="error"))
+    assert "Enqueue" in answer.verbs
+    assert state(phone, "CAheld") == "waiting"
