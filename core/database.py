@@ -4,17 +4,21 @@
 the commit and never if it fails, so nobody is rung for something that did not happen.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
+import psycopg
 from sqlalchemy import DateTime, MetaData, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from core.time_limit import TimeLimit
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -62,6 +66,7 @@ class Database:
         statement_seconds_max: float = 5.0,
     ) -> None:
         self.url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        self._limit = TimeLimit()
         milliseconds = int(statement_seconds_max * 1000)
         self.engine = create_engine(
             self.url,
@@ -79,9 +84,15 @@ class Database:
         )
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Open a transaction, commit it at the end, roll it back on any exception."""
-        with Session(self.engine, expire_on_commit=False) as session:
+    def transaction(self, ends: float | None = None) -> Iterator[Session]:
+        """Open a transaction, commit it at the end, roll it back on any exception.
+
+        ends: monotonic seconds; a server that has not answered by then counts as lost.
+        """
+        with (
+            Session(self.engine, expire_on_commit=False) as session,
+            self._limited(session, ends),
+        ):
             try:
                 yield session
                 session.commit()
@@ -91,25 +102,34 @@ class Database:
         for callback in session.info.pop(_AFTER_COMMIT, ()):
             callback()
 
-    def run(self, work: Callable[[Session], T]) -> T:
+    def _limited(self, session: Session, ends: float | None) -> AbstractContextManager[None]:
+        if ends is None:
+            return nullcontext()
+        driver = session.connection().connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        return self._limit.until(ends, driver)
+
+    def run(self, work: Callable[[Session], T], *, seconds_max: float | None = None) -> T:
         """Do `work` in a transaction; once more if the connection was lost under it.
 
         Only for work that may be repeated: a lost connection leaves unknown whether the commit
         happened, so `work` must find its own traces (an inbox key, a conditional write).
-        Raises DatabaseAway when PostgreSQL can't be reached at the second try either.
+        Raises DatabaseAway when PostgreSQL can't be reached at the second try either, or has not
+        answered within `seconds_max`.
         """
+        ends = time.monotonic() + seconds_max if seconds_max is not None else None
         try:
-            return self._once(work)
+            return self._once(work, ends)
         except (DBAPIError, PoolTimeout) as fault:
-            if not _is_passing(fault):
+            if not _is_passing(fault) or (ends is not None and time.monotonic() >= ends):
                 raise _named(fault) from fault
         try:
-            return self._once(work)
+            return self._once(work, ends)
         except (DBAPIError, PoolTimeout) as fault:
             raise _named(fault) from fault
 
-    def _once(self, work: Callable[[Session], T]) -> T:
-        with self.transaction() as session:
+    def _once(self, work: Callable[[Session], T], ends: float | None) -> T:
+        with self.transaction(ends) as session:
             return work(session)
 
     def close(self) -> None:

@@ -65,6 +65,8 @@ blueprint = Blueprint("ivr", __name__, url_prefix="/ivr")
 admit(blueprint, ANYBODY)  # the carrier shows who it is by its signature
 
 
+TURN_SECONDS_MAX = 1.5  # then the caller is told to hold; nobody listens to silence
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -110,7 +112,9 @@ def _answer(held: Services, hook: str, target: str) -> Answered:
     """Do the turn. Whatever goes wrong, the leg gets a document it can live with."""
     turn = read(hook, target, request.args.to_dict(), request.form.to_dict())
     try:
-        effect, body = held.database.run(lambda session: _turn(held, session, turn))
+        effect, body = held.database.run(
+            lambda session: _turn(held, session, turn), seconds_max=TURN_SECONDS_MAX
+        )
     except DatabaseAway:
         held.metrics.database_away.inc()
         log.error("database_away", hook=hook)

@@ -101,6 +101,20 @@ class Stranger:
         finally:
             self._process.send_signal(signal.SIGCONT)
 
+    @contextmanager
+    def hung_postgres(self) -> Iterator[None]:
+        """Stop every process of the database in its tracks; connections stay open, unanswered."""
+        pid_file = self.var / "postgres" / "postmaster.pid"
+        postmaster = psutil.Process(int(pid_file.read_text().split()[0]))
+        stopped = [postmaster, *postmaster.children(recursive=True)]
+        for process in stopped:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in stopped:
+                process.resume()
+
     def signal(self, number: int, seconds_max: float) -> int:
         """Signal the launcher and return its exit status."""
         assert self._process is not None

@@ -80,7 +80,9 @@ def page_speaking(
             args = [*FLAGS, f"--use-file-for-fake-audio-capture={wav}"]
             started = playwright.chromium.launch(executable_path=chromium, args=args)
             browsers.callback(started.close)
-            return listening_page(started.new_context(locale="ko-KR"))
+            size = {"width": 1280, "height": 860}
+            context = started.new_context(locale="ko-KR", timezone_id="Asia/Seoul", viewport=size)
+            return listening_page(context)
 
         yield make
 

@@ -6,10 +6,12 @@ import os
 import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
-from tests.faults.carrier import Carrier
+from tests.faults.carrier import Carrier, Heard, new_sid
 from tests.faults.conftest import House
 from tests.faults.people import Caller, Counselor, today
 from tests.stranger import until
@@ -17,6 +19,8 @@ from tests.stranger import until
 pytestmark = pytest.mark.slow
 
 ANSWER_SECONDS_MAX = 2.0
+# Our limit of 1.5 s, or the 2 s that libpq waits at least for a connection; and a loaded machine.
+HUNG_ANSWER_SECONDS_MAX = 3.5
 OFFER_SECONDS_MAX = 2.0
 MENDED_SECONDS_MAX = 60.0
 
@@ -57,6 +61,25 @@ def test_without_postgresql_callers_hear_what_to_do_and_nothing_is_lost(
     counselor.end_and_write(session)
     assert "다시 전화해 주세요" in waiting.be_moved().said
     carrier.insist("/ivr/status", new.leg, CallStatus="completed")
+
+
+def test_a_database_that_hangs_keeps_no_caller_waiting(house: House, measured: Measured) -> None:
+    carrier, waiting = house.carrier, Caller(house.carrier)
+    waiting.dial()
+    waiting.press_five()
+
+    def ask(_number: int) -> Heard:
+        return carrier.ask("/ivr/voice", new_sid(), From="+821000001209")
+
+    with house.machine.hung_postgres(), ThreadPoolExecutor(8) as callers:
+        heard = list(callers.map(ask, range(8)))
+    slowest = max(answer.seconds for answer in heard)
+    measured("slowest answer with PostgreSQL hung, 8 callers at once", slowest)
+    assert {answer.status for answer in heard} == {200}
+    assert all("일일구" in answer.said for answer in heard)
+    assert slowest < HUNG_ANSWER_SECONDS_MAX
+    assert "다음 순서" in waiting.wait().said
+    carrier.insist("/ivr/status", waiting.leg, CallStatus="completed")
 
 
 def test_without_redis_a_call_is_offered_joined_and_recorded(
@@ -158,7 +181,8 @@ def _walk(house: House, counselor: Counselor, name: str, points: frozenset[int])
     for number, step in enumerate(steps):
         began = time.monotonic()
         if number in points:
-            house.machine.kill(name)
+            with suppress(ProcessLookupError):  # dead still from the last time
+                house.machine.kill(name)
         step()
         slowest = max(slowest, time.monotonic() - began)
     return slowest
