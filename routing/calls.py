@@ -79,7 +79,7 @@ def begin(
     state: IN_MENU; WAITING to adopt a call that the carrier still holds and we forgot; CLOSED
     for the tombstone of a call whose end came before its beginning.
     """
-    session.execute(
+    opened = session.execute(
         insert(Call)
         .values(
             id=uuid.uuid4(),
@@ -98,7 +98,17 @@ def begin(
             close_reason=close_reason,
         )
         .on_conflict_do_nothing(index_elements=[Call.carrier_sid])
-    )
+        .returning(Call.id)
+    ).scalar()
+    if opened is not None:
+        journal_many(session, [(opened, _BEGUN[state], state, None, close_reason)], now)
     return session.scalars(
         select(Call).where(Call.carrier_sid == carrier_sid).with_for_update()
     ).one()
+
+
+_BEGUN = {
+    CallState.IN_MENU: "arrived",
+    CallState.WAITING: CallEvent.JOINED_QUEUE.value,
+    CallState.CLOSED: "ended_unheard",
+}

@@ -119,6 +119,7 @@ def _reasons(session: Session, now: datetime, policy: Policy) -> Mapping[uuid.UU
         now,
         step_seconds=policy.priority_step_seconds,
         rest_seconds=policy.decline_rest_seconds,
+        relax_seconds=policy.skill_relax_seconds,
     )
     return explain(
         heads,

@@ -125,6 +125,7 @@ def test_the_outcome_closes_the_call_and_frees_the_seat(stage: Stage) -> None:
     held = stage.get_presence(counselor)
     assert (held.state, held.idle_since) == ("free", stage.now)
     assert stage.journal(call) == [
+        "arrived",
         "joined_queue",
         "offered",
         "accepted",
