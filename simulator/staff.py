@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 WHISPER_WORDS: Final = ("일 번을 눌러", "press one", "1번")
 TALK_KINDS: Final = ("loneliness_talk", "loneliness_talk", "loneliness_talk", "follow_up")
+LOOK_AFTER_SECONDS: Final = 3.0
+FORGOTTEN_SECONDS: Final = 400.0
 REASONS: Final = ("loneliness", "isolation_no_one_to_talk", "family_conflict", "debt_hardship")
 
 
@@ -236,15 +238,26 @@ class Counselor:
 
     def _begin_wrap(self) -> None:
         self._wrap_began = self._exchange.kernel.now()
+        self._at(LOOK_AFTER_SECONDS, partial(self._see_what_is_left, self._wrap_began))
+
+    def _see_what_is_left(self, began: datetime) -> None:
+        """Look at the desk after a talk: there may be nothing to write where the line dropped."""
+        if self._wrap_began != began:
+            return
+        if not self._ask("GET", "/me/desk").body.get("wrapping"):
+            self._wrap_began = None
+            self._follow_wish()
+            return
         mu = lognormal_mu(self._habits.wrap_seconds, self._habits.wrap_sigma)
         seconds = self._rng.lognormvariate(mu, self._habits.wrap_sigma)
         if self._rng.random() < self._habits.forgets_outcome:
-            seconds += 400.0
-        self._at(seconds, self._write_outcome)
+            seconds += FORGOTTEN_SECONDS
+        self._at(seconds, partial(self._write_outcome, began))
 
-    def _write_outcome(self) -> None:
-        began, self._wrap_began = self._wrap_began, None
-        assert began is not None
+    def _write_outcome(self, began: datetime) -> None:
+        if self._wrap_began != began:
+            return
+        self._wrap_began = None
         wrapping = self._ask("GET", "/me/desk").body.get("wrapping")
         if wrapping:
             self._ask("PUT", f"/sessions/{wrapping['id']}/outcome", self._outcome())

@@ -1,6 +1,7 @@
 """`make simulate`: whole days through the real application on real PostgreSQL, from a seed."""
 
 import argparse
+import gc
 import logging
 import random
 import shutil
@@ -33,6 +34,7 @@ def say(line: str) -> None:
 def main() -> int:
     """Run what the command line asks; 0 where everything held."""
     asked = _arguments()
+    gc.set_threshold(100_000, 50, 50)  # a day leaves a long journal that is no garbage
     logging.basicConfig(level=logging.CRITICAL if not asked.verbose else logging.WARNING)
     rng = random.Random(f"{asked.seed}/days")
     first = asked.date or date(1999, 1, 1) + timedelta(days=rng.randrange(365 - asked.days))

@@ -37,7 +37,7 @@ from simulator.settings import Settings
 from simulator.sounds import Recording, Sound, estimated_seconds
 from simulator.staff import BrowserCounselor, Counselor, WorkHabits
 from simulator.transport_wsgi import WsgiTransport
-from tests.simulation.dues import Dues, dues
+from tests.simulation.dues import Dues, Watch
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
 from tests.simulation.recount import Figures, digest, figures, recount
 from tests.simulation.wires import InProcessCarrier, KernelClock, WsgiServer
@@ -80,6 +80,7 @@ class World:
         self.database = Database(database_url, pool_size=3)
         self.services = _services(database_url, self.database, self.kernel)
         self.work = self.services.work
+        self._watch = Watch(database_url, self.services.policy)
         self.app = create_app(self.services)
         self.server = WsgiServer(self.app)
         settings = Settings(seed=str(plan.seed))
@@ -120,6 +121,7 @@ class World:
 
     def close(self) -> None:
         """Let the database go."""
+        self._watch.close()
         self.database.close()
 
     def findings(self) -> list[str]:
@@ -219,18 +221,15 @@ class World:
         self._is_due = False
         for _ in range(SETTLE_ROUNDS_MAX):
             self._seen_line = live.seen("line")
-            found = self._dues()
-            if self.plan.every_tick or found.now(self.kernel.now()):
-                self._tick()
-                found = self._dues()
-            if live.seen("line") == self._seen_line:
+            found = self._watch.dues()
+            if not (self.plan.every_tick or found.now(self.kernel.now())):
                 self._set_alarm(found)
                 return
+            self._tick()
+            if live.seen("line") == self._seen_line:
+                self._set_alarm(self._watch.dues())
+                return
         raise AssertionError("the application never comes to rest")
-
-    def _dues(self) -> Dues:
-        with self.database.transaction() as session:
-            return dues(session, self.services.policy)
 
     def _tick(self) -> None:
         tick(self.services)
