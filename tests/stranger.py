@@ -57,7 +57,12 @@ class Stranger:
                 stdout=terminal,
                 stderr=terminal,
             )
-        assert until(self.ready, 40), (self.var.parent / "terminal.txt").read_text()
+        assert until(self.ready, 40), self.story()
+
+    def story(self) -> str:
+        """Return what the terminal and each log said last, for whoever wonders what went wrong."""
+        files = [self.var.parent / "terminal.txt", *sorted((self.var / "log").glob("*.log"))]
+        return "\n\n".join(f"{file.name}:\n{file.read_text()[-3000:]}" for file in files)
 
     def ready(self) -> bool:
         """Tell whether /readyz says ready."""
