@@ -44,4 +44,4 @@ SEED ?= 120
 DAYS ?= 1
 simulate: $(VENV)/installed-dev
 	@$(RUN) -m tests.simulation --seed $(SEED) --days $(DAYS) \
-	  $(if $(DATE),--date $(DATE)) $(if $(WHOLE),--whole)
+	  $(if $(DATE),--date $(DATE)) $(if $(WHOLE),--whole) $(if $(SEATS),--seats $(SEATS))

@@ -48,7 +48,7 @@ def main() -> int:
     server = EmbeddedPostgres(directory, durable=False)
     try:
         upgrade(server.start())
-        return _live_through(World(server.url(), plan), plan)
+        return _live_through(World(server.url(), plan), plan, asked)
     finally:
         server.stop()
         shutil.rmtree(directory, ignore_errors=True)
@@ -81,7 +81,7 @@ def _arrivals(
     return days.thin(real, share, rng), "a real call centre's day, thinned to this line's volume"
 
 
-def _live_through(world: World, plan: Plan) -> int:
+def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
     began, cpu_began = time.perf_counter(), time.process_time()
     _tell(world, began)
     try:
@@ -92,10 +92,21 @@ def _live_through(world: World, plan: Plan) -> int:
         findings = world.findings()
         for finding in findings:
             say(f"WRONG  {finding}")
-        say("nothing lost, doubled or left open" if not findings else f"{len(findings)} wrong")
-        return 1 if findings else 0
+        if findings:
+            say(f"{len(findings)} wrong; again with: {_again(asked, plan)}")
+            return 1
+        say("nothing lost, doubled or left open")
+        return 0
     finally:
         world.close()
+
+
+def _again(asked: argparse.Namespace, plan: Plan) -> str:
+    """The one command that lives through the same story, on the same commit."""
+    day = plan.start.astimezone(days.SEOUL).date()
+    whole = " WHOLE=1" if asked.whole else ""
+    seats = f" SEATS={asked.seats}" if asked.seats else ""
+    return f"make simulate SEED={asked.seed} DAYS={asked.days} DATE={day}{whole}{seats}"
 
 
 def _tell(world: World, began: float) -> None:
