@@ -56,6 +56,7 @@ class Wish:
     series_id: uuid.UUID | None = None
     origin_call_id: uuid.UUID | None = None
     sealed_note: bytes | None = None
+    priority: int = 0
 
 
 def make(
@@ -89,6 +90,7 @@ def make(
             series_id=wish.series_id,
             waits_for=None if next_at is not None else NO_TIME,
             sealed_note=wish.sealed_note,
+            priority=wish.priority,
         )
         .on_conflict_do_nothing(
             index_elements=[Promise.citizen_id, Promise.purpose], index_where=text(OPEN)
@@ -122,6 +124,8 @@ def queue_entry(session: Session, promise: Promise, now: datetime, policy: Polic
     if isinstance(rules, guard.Never):
         move(promise, PromiseEvent.WITHDREW, now, rules.reason)
         return
+    if records.is_on_the_line(session, citizen.number_index):
+        return  # who talks with us would be rung for nothing; looked at again each second
     if not may_ring(now, rules):
         _plan(promise, next_moment(now, rules), now)
         return
@@ -133,6 +137,7 @@ def queue_entry(session: Session, promise: Promise, now: datetime, policy: Polic
         language=promise.language,
         queued_at=promise.queued_at,
         now=now,
+        priority=promise.priority,
     )
     promise.entry_call_id = call.id
 

@@ -4,25 +4,20 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from callbacks import actions, guard, records
+from callbacks.assigning import is_certified, may_take
 from callbacks.models import Promise
 from callbacks.retry import TryOutcome
 from callbacks.states import PromiseEvent, PromiseState
 from citizens.models import Citizen
-from core.clock import SEOUL
-from core.models import Account
 from core.policy import Policy
 from core.sealing import Sealer
-from counselors.models import Counselor
 from routing import outward
 from routing.actions import Accepted, Gone
 from routing.models import Call
 from routing.states import CallState
-
-HOURS_MIN = 40  # of training, for companions
 
 
 @dataclass(frozen=True)
@@ -48,12 +43,14 @@ def call_now(
     promise = records.locked(session, promise_id)
     if promise is None or promise.purpose != "companion":
         return MayNot("no such promise")
-    if promise.companion_id not in (None, companion_id):
+    if not may_take(session, promise, companion_id, now):
         return MayNot("another companion's")
     if promise.state != PromiseState.PLANNED:
         return MayNot(promise.state)
     if not is_certified(session, companion_id, now):
         return MayNot("certificate")
+    if promise.tries and now < promise.next_at:
+        return MayNot("too soon after the last try", promise.next_at)
     return _begin(session, promise, companion_id, sealer, now, policy)
 
 
@@ -72,6 +69,8 @@ def _begin(
         return MayNot(looked.reason)
     if isinstance(looked, guard.NotNow):
         return MayNot("not at this hour", looked.next_at)
+    if records.is_on_the_line(session, citizen.number_index):
+        return MayNot("on the line with us now")
     begun = outward.begin_reaching(
         session,
         companion_id,
@@ -88,46 +87,6 @@ def _begin(
     promise.companion_id = companion_id
     actions.move(promise, PromiseEvent.CALL_BEGUN, now)
     return accepted
-
-
-def is_certified(session: Session, companion_id: uuid.UUID, now: datetime) -> bool:
-    """Tell whether this companion's certificate (40 h) holds today; checked at each assignment."""
-    row = session.execute(
-        select(Counselor.certified_until, Counselor.training_hours)
-        .join(Account, Account.id == Counselor.id)
-        .where(Counselor.id == companion_id, Account.role == "companion")
-    ).first()
-    if row is None:
-        return False
-    return bool(row.training_hours >= 40) and bool(
-        row.certified_until >= now.astimezone(SEOUL).date()
-    )
-
-
-def least_loaded(session: Session, now: datetime) -> uuid.UUID | None:
-    """Return the certified companion with the fewest open promises, None where there is none."""
-    counts: dict[uuid.UUID, int] = {}
-    for companion_id in session.scalars(
-        select(Counselor.id)
-        .join(Account, Account.id == Counselor.id)
-        .where(Account.role == "companion")
-    ):
-        if is_certified(session, companion_id, now):
-            counts[companion_id] = records.load(session, companion_id)
-    return min(counts, key=lambda held: (counts[held], held), default=None)
-
-
-def assign(session: Session, promise_id: uuid.UUID, companion_id: uuid.UUID, now: datetime) -> bool:
-    """Give a promise to a companion; False where the certificate does not hold or it is over."""
-    if not is_certified(session, companion_id, now):
-        return False
-    changed = session.execute(
-        update(Promise)
-        .where(Promise.id == promise_id, Promise.state.in_(["planned", "for_decision"]))
-        .values(companion_id=companion_id)
-        .returning(Promise.id)
-    )
-    return changed.first() is not None
 
 
 def report(

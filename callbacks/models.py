@@ -49,7 +49,8 @@ class Promise(Base):
     """One promised call: from asking to kept, declined, withdrawn, or a person's decision.
 
     purpose: talk (a counselor, in the queue's order) or companion (on a companion's worklist).
-    origin: menu, wait, desk, cut_line, supervisor, series, api or web_form. about: self or other.
+    origin: menu, wait, desk, cut_line, worklist, series, escalation, web_form, or the channel of an
+    API client (chatbot, district_office, self_check). about: self or other.
     queued_at: the arrival that a kept place counts from. next_at: when the next try is due.
     deadline: by when it was promised. entry_call_id: the call by which it is being kept now.
     """

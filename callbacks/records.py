@@ -2,12 +2,13 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from callbacks.models import Promise, Try
+from callbacks.assignment import Away
+from callbacks.models import Absence, Promise, Series, Try
 from callbacks.states import OPEN_STATES, PromiseState
 from routing.models import Call
 from routing.states import CallState
@@ -99,3 +100,57 @@ def load(session: Session, companion_id: uuid.UUID) -> int:
         Promise.companion_id == companion_id, Promise.state.in_(OPEN_STATES)
     )
     return session.scalar(held) or 0
+
+
+def absences(session: Session, day: date) -> list[Away]:
+    """Return who is away on `day` (Asia/Seoul) and who stands in, the latest written first."""
+    rows = session.scalars(
+        select(Absence)
+        .where(
+            Absence.from_day <= day,
+            (Absence.until_day >= day) | Absence.until_day.is_(None),
+        )
+        .order_by(Absence.written_at.desc())
+    )
+    return [Away(row.companion_id, row.from_day, row.until_day, row.substitute_id) for row in rows]
+
+
+def is_on_the_line(session: Session, number_index: str) -> bool:
+    """Tell whether this person talks with us, or is being rung, at this moment."""
+    found = session.scalars(
+        select(Call.id)
+        .where(
+            Call.number_index == number_index,
+            Call.state.in_([CallState.REACHING, CallState.CONNECTED]),
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+def series_to_follow(session: Session, limit: int) -> Sequence[uuid.UUID]:
+    """Return series that go on and have no open promise: their next call is to be planned."""
+    still_open = select(Promise.id).where(
+        Promise.series_id == Series.id, Promise.state.in_(OPEN_STATES)
+    )
+    return session.scalars(
+        select(Series.id).where(Series.ended_at.is_(None), ~still_open.exists()).limit(limit)
+    ).all()
+
+
+def held_of(session: Session, series_id: uuid.UUID) -> int:
+    """Return how many sessions of a series were held."""
+    held = select(func.count()).where(
+        Promise.series_id == series_id, Promise.state == PromiseState.KEPT
+    )
+    return session.scalar(held) or 0
+
+
+def last_of(session: Session, series_id: uuid.UUID) -> Promise | None:
+    """Return the latest promise of a series."""
+    return session.scalars(
+        select(Promise)
+        .where(Promise.series_id == series_id)
+        .order_by(Promise.made_at.desc(), Promise.id)
+        .limit(1)
+    ).first()

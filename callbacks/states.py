@@ -62,6 +62,8 @@ PROMISE_LIFE: Life[PromiseState, PromiseEvent] = Life(
         _S.FOR_DECISION: {
             _E.PLANNED_AGAIN: _S.PLANNED,
             _E.CLOSED_BY_DECISION: _S.DECIDED,
+            _E.REACHED: _S.KEPT,
+            _E.REFUSED: _S.DECLINED,
             _E.WITHDREW: _S.WITHDRAWN,
         },
         _S.KEPT: {},

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from callbacks import actions, records
+from callbacks import actions, records, series
 from callbacks.models import Promise
 from core.database import lock, try_lock
 from core.life import IllegalEvent
@@ -28,15 +28,16 @@ Mend = Callable[[Session, Promise, datetime, Policy], None]
 
 @dataclass(frozen=True)
 class Tended:
-    """How many promises were settled, held back, and put into the queue."""
+    """How many promises were settled, held back, put into the queue; how many series went on."""
 
     settled: int = 0
     held: int = 0
     queued: int = 0
+    followed: int = 0
 
     def __bool__(self) -> bool:
         """Tell whether anything was done."""
-        return bool(self.settled or self.held or self.queued)
+        return bool(self.settled or self.held or self.queued or self.followed)
 
 
 def tend(session: Session, now: datetime, policy: Policy) -> Tended:
@@ -46,13 +47,15 @@ def tend(session: Session, now: datetime, policy: Policy) -> Tended:
     moved = records.with_entry_moved(session, EACH_MAX)
     queued = records.with_entry_queued(session)
     due = records.due(session, now, EACH_MAX)
-    if not (moved or queued or due):
+    going_on = records.series_to_follow(session, EACH_MAX)
+    if not (moved or queued or due or going_on):
         return Tended()
     lock(session, DISPATCH_LOCK)
     return Tended(
         settled=_each(session, moved, actions.settle, now, policy),
         held=_each(session, queued, actions.hold_entry, now, policy),
         queued=_each(session, due, actions.queue_entry, now, policy),
+        followed=_follow(session, going_on, now, policy),
     )
 
 
@@ -69,4 +72,16 @@ def _each(
             done += 1
         except (DBAPIError, IllegalEvent) as fault:
             log.error("promise_not_tended", fault, promise_id=str(promise_id))
+    return done
+
+
+def _follow(session: Session, ids: Sequence[uuid.UUID], now: datetime, policy: Policy) -> int:
+    done = 0
+    for series_id in ids:
+        try:
+            with session.begin_nested():
+                series.follow_one(session, series_id, now, policy)
+            done += 1
+        except Exception as fault:  # nor may one series hold the others up
+            log.error("series_not_followed", fault, series_id=str(series_id))
     return done

@@ -29,3 +29,11 @@ def may_be_called(session: Session, citizen: Citizen) -> MayCall | MayNotCall:
     return may_call(
         live_purposes(session, citizen.id), do_not_call=citizen.do_not_call_at is not None
     )
+
+
+def consents_of(session: Session, citizen_id: uuid.UUID) -> list[Consent]:
+    """Return the whole ledger of a citizen, in the order it was given."""
+    found = session.scalars(
+        select(Consent).where(Consent.citizen_id == citizen_id).order_by(Consent.given_at)
+    )
+    return list(found)

@@ -169,3 +169,15 @@ def had_session(session: Session, counselor_id: uuid.UUID, call_id: uuid.UUID) -
         .limit(1)
     ).first()
     return found is not None
+
+
+def last_session(
+    session: Session, counselor_id: uuid.UUID, call_id: uuid.UUID
+) -> CounselingSession | None:
+    """Return the latest session of this counselor with this call, if any."""
+    return session.scalars(
+        select(CounselingSession)
+        .where(CounselingSession.counselor_id == counselor_id, CounselingSession.call_id == call_id)
+        .order_by(CounselingSession.accepted_at.desc())
+        .limit(1)
+    ).first()

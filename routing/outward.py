@@ -29,9 +29,11 @@ def queue_outward(
     language: str,
     queued_at: datetime,
     now: datetime,
+    priority: int = 0,
 ) -> Call:
     """Put a call that we shall make into the queue, at the place of its original arrival."""
     call = _outward(CallState.WAITING, sealed_number, number_index, need, language, now)
+    call.priority = priority
     call.queued_at = queued_at
     session.add(call)
     session.flush()
