@@ -12,7 +12,9 @@ from contextlib import suppress
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from callbacks import operators_page, web_form
+from callbacks import api as callbacks_api
+from callbacks import calls_api, clients_api, operators_page, series_api, web_form
+from citizens import api as citizens_api
 from core import access, health, openapi, problems, request_log, sign_in_pages, tokens_api
 from core.cli import access_log
 from core.config import Config, ConfigError, load_config
@@ -30,6 +32,7 @@ from ivr import hooks
 from ivr.dispatcher import Dispatcher
 from supervision import api as supervision_api
 from supervision import pages as supervision_pages
+from supervision import promise_api
 
 log = event_log("app")
 
@@ -46,6 +49,12 @@ EDGES = (
     supervision_pages,
     web_form,
     operators_page,
+    callbacks_api,
+    calls_api,
+    series_api,
+    clients_api,
+    citizens_api,
+    promise_api,
 )
 
 

@@ -41,7 +41,7 @@ class Operation:
     refusals: Mapping[int, str]
     media_type: str
     keeps_answer: bool = True
-    query: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    query: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def changes(self) -> bool:
@@ -64,7 +64,7 @@ class Api:
         answer: type[BaseModel] | None,
         refusals: Mapping[int, str] | None = None,
         media_type: str = "application/json",
-        query: Mapping[str, Mapping[str, str]] | None = None,
+        query: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register a GET. The view gets the path's values and returns an `answer`.
 

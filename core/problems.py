@@ -25,7 +25,8 @@ class Problem(Exception):
     """A request that can't be served.
 
     status: HTTP status 4xx or 5xx. kind: stable slug for programs. detail: a sentence for people.
-    faults: the bad fields. headers: such as Retry-After (seconds).
+    faults: the bad fields. headers: such as Retry-After (seconds). members: further members of the
+    document, for programs.
     """
 
     status: int
@@ -33,6 +34,7 @@ class Problem(Exception):
     detail: str
     faults: Sequence[Fault] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    members: Mapping[str, Any] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
         """Return the members of the problem document."""
@@ -41,6 +43,7 @@ class Problem(Exception):
             "title": self.kind.replace("-", " "),
             "status": self.status,
             "detail": self.detail,
+            **self.members,
         }
         if self.faults:
             document["errors"] = [

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from flask import Response, request
 from sqlalchemy.orm import Session
 
+from callbacks import after_session, agreed, at_hand
+from callbacks.bodies import OutcomeAndNext, WrittenBody
 from core import audit, sign_ins
 from core.access import current_account, secret_of_request
 from core.database import on_commit
@@ -168,7 +170,7 @@ def create_refusal(session: Session, body: bodies.Decline, offer_id: uuid.UUID) 
     "POST",
     "/sessions/<uuid:session_id>/end",
     summary="End the conversation kindly and begin the wrap-up",
-    roles=COUNSELOR,
+    roles=ON_THE_PHONE,
     answer=bodies.SessionBody,
 )
 def end_session(session: Session, _body: Nothing, session_id: uuid.UUID) -> bodies.SessionBody:
@@ -187,18 +189,19 @@ def end_session(session: Session, _body: Nothing, session_id: uuid.UUID) -> bodi
     "/sessions/<uuid:session_id>/outcome",
     summary="Write what came of the session",
     roles=COUNSELOR,
-    body=outcome.Outcome,
-    answer=bodies.OutcomeBody,
-    refusals={409: "The conversation is not over yet."},
+    body=OutcomeAndNext,
+    answer=WrittenBody,
+    refusals={409: "The conversation is not over yet, or the person may not be called."},
 )
-def put_outcome(
-    session: Session, body: outcome.Outcome, session_id: uuid.UUID
-) -> bodies.OutcomeBody:
-    """Write the outcome and close the session; the same one again changes nothing."""
+def put_outcome(session: Session, body: OutcomeAndNext, session_id: uuid.UUID) -> WrittenBody:
+    """Write the outcome and close the session; the same one again changes nothing.
+
+    A call agreed in the session is promised in the same transaction.
+    """
     account, held = current_account(), services()
     now = held.clock.now()
     said = outcome.complete(body)
-    _refuse(outcome.faults(said))
+    _refuse((*outcome.faults(said), *agreed.next_call_faults(said.outcome, body.next_call)))
     kept = outcome.stored(said)
     if not _is_written(session, session_id, account, kept, said.notes, held.sealer):
         sealed = _sealed_notes(said.notes, session_id, held.sealer)
@@ -207,8 +210,12 @@ def put_outcome(
         )
         if isinstance(written, actions.Gone):
             raise _gone(written)
+    made = after_session.promise_next(
+        session, session_id, said.outcome, body.next_call, held.sealer, now, held.policy
+    )
     _seen_at_the_desk(session, account, now)
-    return bodies.OutcomeBody(session_id=session_id, outcome=kept)
+    promised = at_hand.promised(made) if made else None
+    return WrittenBody(session_id=session_id, outcome=kept, promised=promised)
 
 
 @api.change(
@@ -309,15 +316,11 @@ def _is_written(
         return False
     if talk.sealed_notes is None:
         return notes is None
-    return sealer.unseal(talk.sealed_notes, _notes_context(session_id)) == notes
+    return sealer.unseal(talk.sealed_notes, outcome.notes_context(session_id)) == notes
 
 
 def _sealed_notes(notes: str | None, session_id: uuid.UUID, sealer: Sealer) -> bytes | None:
-    return sealer.seal(notes, _notes_context(session_id)) if notes else None
-
-
-def _notes_context(session_id: uuid.UUID) -> str:
-    return f"sessions.notes:{session_id}"
+    return sealer.seal(notes, outcome.notes_context(session_id)) if notes else None
 
 
 def _may_see(session: Session, account: SignedIn, call_id: uuid.UUID) -> bool:

@@ -4,6 +4,7 @@ Rule: a call that was no consultation needs its kind and nothing else; a talk ne
 reason and a word on risk; what was handed on says to whom.
 """
 
+import uuid
 from collections.abc import Iterator
 from typing import Annotated, Any
 
@@ -108,8 +109,13 @@ def faults(said: Outcome) -> tuple[Fault, ...]:
 
 
 def stored(said: Outcome) -> dict[str, Any]:
-    """Return the outcome as it is stored: every field but the notes."""
-    return said.model_dump(mode="json", exclude={"notes"})
+    """Return the outcome as it is stored: every field of the taxonomy but the notes."""
+    return said.model_dump(mode="json", include=set(Outcome.model_fields) - {"notes"})
+
+
+def notes_context(session_id: uuid.UUID) -> str:
+    """Return what the notes of a session are sealed for."""
+    return f"sessions.notes:{session_id}"
 
 
 def _of_the_kind(said: Outcome) -> Iterator[Fault]:

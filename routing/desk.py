@@ -104,3 +104,15 @@ def _session(session: Session, talk: CounselingSession) -> DeskSession:
         need=call.need or "talk",
         end_reason=talk.end_reason,
     )
+
+
+def is_offered_to(session: Session, call_id: uuid.UUID, counselor_id: uuid.UUID) -> bool:
+    """Tell whether this call is being offered to this counselor now."""
+    found = session.scalar(
+        select(Offer.id).where(
+            Offer.call_id == call_id,
+            Offer.counselor_id == counselor_id,
+            Offer.state == OfferState.OPEN,
+        )
+    )
+    return found is not None

@@ -204,7 +204,7 @@ def _board(seen: Board) -> bodies.BoardBody:
             )
             for one in seen.counselors
         ],
-        callbacks={},
+        callbacks=bodies.PromiseFiguresBody(**asdict(seen.promises)),
         today=_figures(seen.today.whole),
         by_half_hour=[
             bodies.HalfHourCounts(

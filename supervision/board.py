@@ -8,7 +8,9 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from core.clock import SEOUL
+from callbacks.board import figures_of as promises_of
+from callbacks.figures import PromiseFigures
+from core.clock import SEOUL, seoul_day_start
 from core.policy import Policy
 from counselors import records as counselor_records
 from counselors.records import PresenceRow
@@ -21,6 +23,7 @@ from supervision.waiting import NOBODY_FREE, Why, explain, ringing
 
 EXPLAINED_MAX = 10_000  # waiting calls of one need and language
 KEPT_SECONDS = 1.0
+TICK = timedelta(microseconds=1)  # what happened at this very moment counts
 CHEAP_SECONDS = 0.01
 
 
@@ -47,6 +50,7 @@ class Board:
     now: datetime
     waiting: tuple[Waiting, ...]
     counselors: tuple[Present, ...]
+    promises: PromiseFigures
     today: DayFigures
 
 
@@ -88,6 +92,7 @@ def board(session: Session, now: datetime, policy: Policy, latest: LatestFigures
         now=now,
         waiting=_waiting(session, now, policy),
         counselors=_counselors(session, now, policy),
+        promises=promises_of(session, seoul_day_start(now), now + TICK, now),
         today=latest.today(session, now, policy),
     )
 

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import PlainSerializer
 
@@ -69,13 +69,57 @@ class HalfHourCounts(AnswerBody):
     abandoned: int
 
 
+class PromiseFiguresBody(AnswerBody):
+    """What promises came to; shares from 0 to 1, null where there is nothing to divide by.
+
+    silent_ends: ended without being kept, declined, withdrawn or decided in writing; must be 0.
+    continuity: share of series talks, first ones aside, made by who made the one before. open,
+    overdue and for_decision are as they stand now.
+    """
+
+    promised: int
+    kept: int
+    kept_in_time: int
+    kept_in_time_share: Rounded | None
+    declined: int
+    withdrawn: int
+    decided: int
+    silent_ends: int
+    tries: int
+    reached: int
+    tries_per_reach: Rounded | None
+    continuity: Rounded | None
+    open: int
+    overdue: int
+    for_decision: int
+
+
+class CompanionLoadBody(AnswerBody):
+    """A companion: what is in their hands now, what they kept in the period."""
+
+    login: str
+    name: str
+    is_certified: bool
+    open: int
+    kept: int
+
+
+class PromisePeriodBody(AnswerBody):
+    """The promises of these Seoul days, both included."""
+
+    first_day: date
+    last_day: date
+    figures: PromiseFiguresBody
+    companions: list[CompanionLoadBody]
+
+
 class BoardBody(AnswerBody):
     """The line as it is at `now`."""
 
     now: Moment
     waiting: list[WaitingCall]
     counselors: list[PresentCounselor]
-    callbacks: dict[str, Any]
+    callbacks: PromiseFiguresBody
     today: FiguresBody
     by_half_hour: list[HalfHourCounts]
 
