@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from counselors import sessions
 from counselors.models import CounselingSession
+from counselors.states import SessionState
 from ivr import flow
 from ivr.caller_turns import Desk, as_uuid
 from ivr.instructions import Hangup, Reply
 from ivr.turn import Turn
-from routing import actions, line, records
+from routing import actions, line, orders, records
 from routing.line import Effect
 from routing.models import Call, Offer
 from routing.states import OfferState
@@ -49,7 +50,8 @@ def _enter(session: Session, session_id: uuid.UUID, turn: Turn, desk: Desk) -> t
 def on_leg_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
     """The counselor's time in the room is over.
 
-    A leg that is still up was left behind by the caller; one that ended dropped or hung up.
+    One that ended dropped or hung up. One that is still up was left behind: by the caller, or by
+    a room that the carrier ended under both. The carrier is asked which, and talk-over tells too.
     """
     session_id = as_uuid(turn.query.get("session", ""))
     talk = session.get(CounselingSession, session_id) if session_id else None
@@ -57,9 +59,7 @@ def on_leg_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply
         return Effect.NOTHING, flow.say_and_end("not_yours", "ko")
     if turn.has_ended:
         return _leg_ended(session, talk, turn, desk), Reply()
-    effect = Effect.NOTHING
-    if talk.joined_at is not None:
-        effect = _caller_left_room(session, talk, desk)
+    effect = _look_for_caller(session, talk, desk)
     return effect, Reply((Hangup(),))
 
 
@@ -69,13 +69,15 @@ def _leg_ended(session: Session, talk: CounselingSession, turn: Turn, desk: Desk
     )
 
 
-def _caller_left_room(session: Session, talk: CounselingSession, desk: Desk) -> Effect:
-    """The room ended under a live counselor: only the caller's leaving does that."""
-    call = records.call_locked(session, talk.call_id)
-    session.refresh(talk)
-    if call is None or talk.state != "talking":
+def _look_for_caller(session: Session, talk: CounselingSession, desk: Desk) -> Effect:
+    """Ask where the caller is: gone ends the talk, still there is put back by the room's action."""
+    if talk.joined_at is None or talk.state != SessionState.TALKING:
         return Effect.NOTHING
-    return line.caller_left(session, call, "hung up", desk.now, desk.policy)
+    call = session.get_one(Call, talk.call_id)
+    orders.look_up(
+        session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=desk.now
+    )
+    return Effect.CHANGED
 
 
 def on_conference(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:

@@ -175,25 +175,16 @@ def _look_up(now: datetime, policy: Policy) -> Mend:
         if call is None or call.state == CallState.CLOSED:
             return
         call.deadline = calls.deadline(CallState(call.state), now, policy)
-        _ask_for(session, call, call.id, call.carrier_sid, now)
+        orders.look_up(
+            session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=now
+        )
         talk = counselor_records.live_session(session, call.id)
         if talk is not None and talk.leg_sid is not None:
-            _ask_for(session, call, talk.id, talk.leg_sid, now)
+            orders.look_up(
+                session, call_id=call.id, subject_id=talk.id, leg_sid=talk.leg_sid, now=now
+            )
 
     return mend
-
-
-def _ask_for(
-    session: Session, call: Call, subject_id: uuid.UUID, leg_sid: str, now: datetime
-) -> None:
-    orders.write(
-        session,
-        OrderKind.LOOK_UP,
-        call_id=call.id,
-        subject_id=subject_id,
-        now=now,
-        leg_sid=leg_sid,
-    )
 
 
 def settle_look_up(

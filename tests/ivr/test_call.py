@@ -7,6 +7,7 @@ from counselors.models import CounselingSession
 from ivr.hooks import HOOKS
 from ivr.menu import load_menus
 from routing.models import Call
+from routing.sweep import settle_look_up
 from tests.ivr.room import Talk
 from tests.ivr.telephone import VERBS, WAIT_VERBS, Answer, Telephone, hook_of
 from tests.routing.line_stage import Stage
@@ -185,6 +186,38 @@ def test_a_lost_counselor_sends_the_caller_back_with_a_word(phone: Telephone, st
     assert "Enqueue" in back.verbs
     waiting = phone.wait(talk.caller, back.link("Enqueue", "waitUrl"))
     assert set(waiting.verbs) <= WAIT_VERBS
+
+
+@pytest.mark.parametrize("first", ["leg-over", "talk-over"])
+def test_a_room_that_the_carrier_ended_under_both_puts_the_caller_back(
+    phone: Telephone, stage: Stage, first: str
+) -> None:
+    talk = Talk(phone, stage)
+    talk.talk()
+    legs = {"leg-over": talk.leg, "talk-over": talk.caller}
+    heard = {
+        hook: phone.post(f"{hook}?session={talk.session}", phone.form(legs[hook]))
+        for hook in sorted(legs, key=lambda hook: hook != first)
+    }
+    assert heard["leg-over"].verbs in (["Hangup"], ["Say", "Hangup"])
+    assert "Enqueue" in heard["talk-over"].verbs
+    assert state(phone, talk.caller) == "waiting"
+    assert stage.get_presence(talk.counselor).state == "free"
+
+
+@pytest.mark.parametrize(("is_live", "then"), [(True, "connected"), (False, "wrapping")])
+def test_a_counselor_left_alone_has_the_carrier_asked_for_the_caller(
+    phone: Telephone, stage: Stage, is_live: bool, then: str
+) -> None:
+    talk = Talk(phone, stage)
+    talk.talk()
+    phone.post(f"leg-over?session={talk.session}", phone.form(talk.leg))
+    assert state(phone, talk.caller) == "connected"
+    asked = [order for order in stage.orders("due") if order.kind == "look_up"]
+    assert [order.details["leg_sid"] for order in asked] == [talk.caller]
+    with stage.open() as session:
+        settle_look_up(session, asked[0].subject_id, is_live, stage.now, stage.policy)
+    assert state(phone, talk.caller) == then
 
 
 def rung(phone: Telephone, stage: Stage) -> tuple[str, str, Answer]:
