@@ -62,7 +62,7 @@ def write(
 def look_up(
     session: Session, *, call_id: uuid.UUID, subject_id: uuid.UUID, leg_sid: str, now: datetime
 ) -> Order:
-    """Ask whether a leg is still up. subject_id: the call for its caller's leg, else the session."""
+    """Ask whether a leg is up. subject_id: the call for its caller's leg, else the session."""
     return write(
         session, OrderKind.LOOK_UP, call_id=call_id, subject_id=subject_id, now=now, leg_sid=leg_sid
     )
