@@ -1,5 +1,7 @@
 """Runs the migrations over the connection or URL it is handed."""
 
+# ruff: noqa: F401 - importing the models fills the metadata
+
 from alembic import context
 from sqlalchemy import create_engine
 
@@ -8,7 +10,7 @@ import citizens.models
 import core.models
 import counselors.models
 import ivr.models
-import routing.models  # noqa: F401 - importing the models fills the metadata
+import routing.models
 from core.database import Base
 
 config = context.config
