@@ -3,7 +3,7 @@
 # ruff: noqa: F401 - importing the models fills the metadata
 
 from alembic import context
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 
 import callbacks.models
 import citizens.models
@@ -26,7 +26,7 @@ def run() -> None:
         _migrate(opened)
 
 
-def _migrate(connection) -> None:
+def _migrate(connection: Connection) -> None:
     context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True)
     with context.begin_transaction():
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(120120)")
