@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from callbacks import guard, records
 from callbacks.models import OPEN, Promise, Try
-from callbacks.retry import PersonDecides, TryOutcome, after_try
-from callbacks.schedule import may_ring, next_moment
+from callbacks.retry import RULES_FOR, PersonDecides, TryOutcome, after_try
+from callbacks.schedule import next_moment, next_ring
 from callbacks.states import PROMISE_LIFE, PromiseEvent, PromiseState
 from citizens.models import Citizen
 from core.policy import Policy
@@ -22,6 +22,7 @@ from routing import outward
 from routing.models import Call
 from routing.states import CallState
 
+IN_HAND = (PromiseState.PLANNED, PromiseState.CALLING)
 NO_TIME = "no time at which this person may be called"
 
 
@@ -102,7 +103,23 @@ def make(
     standing = records.open_promise(session, citizen.id, wish.purpose)
     if standing is None:  # it ended between the two statements; ask once more
         return make(session, citizen, wish, now, policy)
+    if next_at is not None:
+        _ask_anew(session, standing, wish, next_at, now, policy)
     return Made(standing.id, False, standing.next_at)
+
+
+def _ask_anew(
+    session: Session, standing: Promise, wish: Wish, at: datetime, now: datetime, policy: Policy
+) -> None:
+    """Who asks again while a person was to decide is called: what is spoken is what is stored."""
+    session.refresh(standing, with_for_update=True)
+    if standing.state != PromiseState.FOR_DECISION:
+        return
+    move(standing, PromiseEvent.PLANNED_AGAIN, now)
+    standing.next_at = at
+    standing.queued_at = wish.queued_at or now
+    standing.deadline = at + timedelta(seconds=policy.promise_seconds_max)
+    session.flush()
 
 
 def move(promise: Promise, event: PromiseEvent, now: datetime, reason: str | None = None) -> None:
@@ -119,15 +136,19 @@ def move(promise: Promise, event: PromiseEvent, now: datetime, reason: str | Non
 
 def queue_entry(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
     """Put a due talk into the queue at its original place, or plan it for when it may be."""
+    if promise.state != PromiseState.PLANNED or promise.entry_call_id is not None:
+        return  # it went on before this lock
     citizen = session.get_one(Citizen, promise.citizen_id)
-    rules = guard.rules_of(session, citizen, now, promise.purpose)
+    tried = records.hours_tried(session, promise)
+    rules = guard.rules_of(session, citizen, now, promise.purpose, tried)
     if isinstance(rules, guard.Never):
         move(promise, PromiseEvent.WITHDREW, now, rules.reason)
         return
     if records.is_on_the_line(session, citizen.number_index):
         return  # who talks with us would be rung for nothing; looked at again each second
-    if not may_ring(now, rules):
-        _plan(promise, next_moment(now, rules), now)
+    next_at = next_ring(now, rules)
+    if next_at != now:
+        _plan(promise, next_at, now)
         return
     call = outward.queue_outward(
         session,
@@ -142,21 +163,34 @@ def queue_entry(session: Session, promise: Promise, now: datetime, policy: Polic
     promise.entry_call_id = call.id
 
 
-def hold_entry(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
-    """Take a queued talk out of the queue when its time has passed; the place is kept."""
-    citizen = session.get_one(Citizen, promise.citizen_id)
-    rules = guard.rules_of(session, citizen, now, promise.purpose)
-    if not isinstance(rules, guard.Never) and may_ring(now, rules):
+def stop_entry(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
+    """Stop the call of a promise: out of the queue, or no longer rung; the place is kept.
+
+    Done where the citizen may not be rung any more, or not now; looked at again under the lock.
+    """
+    if promise.entry_call_id is None:
         return
-    call = session.get_one(Call, promise.entry_call_id, with_for_update=True)
+    citizen = session.get_one(Citizen, promise.citizen_id, populate_existing=True)
+    tried = records.hours_tried(session, promise)
+    rules = guard.rules_of(session, citizen, now, promise.purpose, tried)
+    is_over = promise.state not in (PromiseState.PLANNED, PromiseState.CALLING)
+    call = session.get_one(
+        Call, promise.entry_call_id, with_for_update=True, populate_existing=True
+    )
+    if call.state == CallState.REACHING:
+        if is_over or isinstance(rules, guard.Never):
+            outward.not_reached(session, call, "cancelled", now, policy)
+            settle(session, promise, now, policy)
+        return
+    next_at = None if is_over or isinstance(rules, guard.Never) else next_ring(now, rules)
+    if next_at == now or call.state not in (CallState.WAITING, CallState.OFFERED):
+        return
     outward.withdraw(session, call, "not now", now, policy)
-    if call.state != CallState.CLOSED:
-        return
     promise.entry_call_id = None
-    if isinstance(rules, guard.Never):
+    if isinstance(rules, guard.Never) and not is_over:
         move(promise, PromiseEvent.WITHDREW, now, rules.reason)
-        return
-    _plan(promise, next_moment(now, rules), now)
+    elif not is_over:
+        _plan(promise, next_at, now)
 
 
 def _plan(promise: Promise, at: datetime | None, now: datetime) -> None:
@@ -168,9 +202,13 @@ def _plan(promise: Promise, at: datetime | None, now: datetime) -> None:
 
 def settle(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
     """Bring a promise up to where its call is; the call's own life is the truth."""
-    call = session.get_one(Call, promise.entry_call_id)
+    if promise.entry_call_id is None or promise.state not in IN_HAND:
+        return  # it went on before this lock
+    call = session.get_one(Call, promise.entry_call_id, populate_existing=True)
+    if call.state in (CallState.WAITING, CallState.OFFERED) and call.answered_at is None:
+        return
     if promise.state == PromiseState.PLANNED:
-        if call.state == CallState.CLOSED and not _was_made(call):
+        if call.state == CallState.CLOSED and not _was_made(session, call):
             promise.entry_call_id = None  # taken out of the queue before it was made
             return
         move(promise, PromiseEvent.CALL_BEGUN, now)
@@ -182,9 +220,11 @@ def settle(session: Session, promise: Promise, now: datetime, policy: Policy) ->
     _not_reached(session, promise, call, now)
 
 
-def _was_made(call: Call) -> bool:
+def _was_made(session: Session, call: Call) -> bool:
     reason = call.close_reason or ""
-    return call.answered_at is not None or reason.startswith("not_reached") or reason == "lost"
+    if call.answered_at is not None or reason.startswith("not_reached"):
+        return True
+    return records.rung_at(session, call.id) is not None
 
 
 def _reached(session: Session, promise: Promise, call: Call, now: datetime) -> None:
@@ -200,11 +240,12 @@ def _reached(session: Session, promise: Promise, call: Call, now: datetime) -> N
 def _not_reached(session: Session, promise: Promise, call: Call, now: datetime) -> None:
     said = (call.close_reason or "").removeprefix("not_reached: ")
     promise.entry_call_id = None
-    if said not in set(TryOutcome):
+    if said not in set(TryOutcome) and records.rung_at(session, call.id) is None:
         move(promise, PromiseEvent.CALL_LOST, now)
         promise.next_at = now
         return
-    outcome = TryOutcome(said)
+    # Given up from our side while it rang: the citizen's telephone rang all the same.
+    outcome = TryOutcome(said) if said in set(TryOutcome) else TryOutcome.FAILED
     note_try(session, promise, call, outcome, now)
     if outcome is TryOutcome.REFUSED:
         move(promise, PromiseEvent.REFUSED, now)
@@ -223,6 +264,7 @@ def note_try(
             promise_id=promise.id,
             call_id=call.id,
             counselor_id=promise.companion_id,
+            rung_at=records.rung_at(session, call.id) or now,
             ended_at=now,
             outcome=outcome,
         )
@@ -239,8 +281,8 @@ def try_again(session: Session, promise: Promise, outcome: TryOutcome, now: date
     if isinstance(rules, guard.Never):
         move(promise, PromiseEvent.WITHDREW, now, rules.reason)
         return
-    tried = [held.ended_at for held in records.tries(session, promise.id)]
-    decided = after_try(outcome, tried, now, rules)
+    tried = [held.rung_at for held in records.tries(session, promise.id)]
+    decided = after_try(outcome, tried, now, rules, RULES_FOR[promise.purpose])
     if isinstance(decided, PersonDecides):
         move(promise, PromiseEvent.TRIES_SPENT, now, decided.reason)
         return

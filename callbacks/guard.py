@@ -4,13 +4,14 @@ Asked when a promise is planned and again when the order to ring is carried out,
 may be withdrawn and the clock may have moved in between.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from callbacks.holidays_kr import holidays_near
-from callbacks.schedule import Rules, may_ring, next_moment, read_window
+from callbacks.schedule import Rules, next_ring, read_window
 from citizens import records as citizen_records
 from citizens.actions import NUMBER_CONTEXT
 from citizens.consent import MayNotCall
@@ -41,26 +42,38 @@ class Never:
     reason: str
 
 
-def rules_of(session: Session, citizen: Citizen, now: datetime, purpose: str) -> Rules | Never:
+def rules_of(
+    session: Session,
+    citizen: Citizen,
+    now: datetime,
+    purpose: str,
+    hours_tried: Collection[int] = (),
+) -> Rules | Never:
     """Return what calls to this citizen keep to. Holidays bind companions, not the 24-hour line."""
     allowed = citizen_records.may_be_called(session, citizen)
     if isinstance(allowed, MayNotCall):
         return Never(allowed.reason)
     windows = tuple(read_window(raw) for raw in citizen.windows)
     days = holidays_near(now.astimezone(SEOUL).date()) if purpose == "companion" else frozenset()
-    return Rules(windows, allowed.at_night, days)
+    return Rules(windows, allowed.at_night, days, hours_tried)
 
 
 def look(
-    session: Session, citizen: Citizen, now: datetime, purpose: str, sealer: Sealer
+    session: Session,
+    citizen: Citizen,
+    now: datetime,
+    purpose: str,
+    sealer: Sealer,
+    hours_tried: Collection[int] = (),
 ) -> Clear | NotNow | Never:
-    """Tell whether this citizen may be rung at `now`."""
-    rules = rules_of(session, citizen, now, purpose)
+    """Tell whether this citizen may be rung at `now`. hours_tried: as in `Rules`."""
+    rules = rules_of(session, citizen, now, purpose, hours_tried)
     if isinstance(rules, Never):
         return rules
     number = may_dial(sealer.unseal(citizen.sealed_number, NUMBER_CONTEXT))
     if isinstance(number, Refused):
         return Never(number.reason)
-    if not may_ring(now, rules):
-        return NotNow(next_moment(now, rules))
+    next_at = next_ring(now, rules)
+    if next_at != now:
+        return NotNow(next_at)
     return Clear(number.e164)

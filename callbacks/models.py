@@ -107,6 +107,11 @@ class Promise(Base):
             unique=True,
             postgresql_where=text("entry_call_id IS NOT NULL"),
         ),
+        Index(
+            "ix_promises_in_hand",
+            "entry_call_id",
+            postgresql_where=text("state IN ('planned', 'calling') AND entry_call_id IS NOT NULL"),
+        ),
         Index("ix_promises_worklist", "companion_id", "next_at", postgresql_where=text(OPEN)),
         Index("ix_promises_series", "series_id", postgresql_where=text("series_id IS NOT NULL")),
         Index("ix_promises_deadline", "deadline", postgresql_where=text(OPEN)),
@@ -120,7 +125,10 @@ class Promise(Base):
 
 
 class Try(Base):
-    """One try to keep a promise; unique by call, so that none is counted twice."""
+    """One try to keep a promise; unique by call, so that none is counted twice.
+
+    rung_at: when the citizen's telephone began to ring. ended_at: when it was over.
+    """
 
     __tablename__ = "promise_tries"
 
@@ -130,6 +138,7 @@ class Try(Base):
     counselor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("counselors.id"))
     ended_at: Mapped[datetime] = mapped_column(index=True)
     outcome: Mapped[str]
+    rung_at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("call_id"),)
 

@@ -4,13 +4,15 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from callbacks.assignment import Away
+from callbacks.entries import Entry
 from callbacks.models import Absence, Promise, Series, Try
+from callbacks.retry import hours_of
 from callbacks.states import OPEN_STATES, PromiseState
-from routing.models import Call
+from routing.models import Call, Order
 from routing.states import CallState
 
 
@@ -58,6 +60,8 @@ def with_entry_moved(session: Session, limit: int) -> Sequence[uuid.UUID]:
         select(Promise.id)
         .join(Call, Call.id == Promise.entry_call_id)
         .where(
+            Promise.state.in_([PromiseState.PLANNED, PromiseState.CALLING]),
+            Promise.entry_call_id.is_not(None),
             (
                 (Promise.state == PromiseState.PLANNED)
                 & Call.state.not_in([CallState.WAITING, CallState.OFFERED])
@@ -77,16 +81,59 @@ def with_entry_moved(session: Session, limit: int) -> Sequence[uuid.UUID]:
     ).all()
 
 
-def with_entry_queued(session: Session) -> Sequence[uuid.UUID]:
-    """Return promises whose call stands in the queue, not made yet."""
-    return session.scalars(
-        select(Promise.id)
-        .join(Call, Call.id == Promise.entry_call_id)
-        .where(
-            Promise.state == PromiseState.PLANNED,
-            Call.state.in_([CallState.WAITING, CallState.OFFERED]),
+_ENTRIES = text(
+    """
+    SELECT p.id, p.state, p.purpose, k.state AS call_state, c.windows,
+        c.do_not_call_at IS NOT NULL AS do_not_call,
+        ARRAY(SELECT purpose FROM consents
+              WHERE citizen_id = c.id AND withdrawn_at IS NULL) AS consents,
+        CASE WHEN p.decision IS NULL THEN ARRAY(
+            SELECT rung_at FROM promise_tries WHERE promise_id = p.id) END AS rung_at
+    FROM calls k JOIN promises p ON p.entry_call_id = k.id JOIN citizens c ON c.id = p.citizen_id
+    WHERE k.direction = 'outward' AND k.state IN ('waiting', 'offered', 'reaching')
+    """
+)
+
+
+def entries(session: Session) -> Sequence[Entry]:
+    """Return the calls that keep a promise and whose citizen has not answered yet."""
+    return [
+        Entry(
+            row.id,
+            PromiseState(row.state),
+            row.purpose,
+            row.call_state == CallState.REACHING,
+            row.windows,
+            row.do_not_call,
+            frozenset(row.consents),
+            tuple(row.rung_at or ()),
         )
-    ).all()
+        for row in session.execute(_ENTRIES)
+    ]
+
+
+def rung_at(session: Session, call_id: uuid.UUID) -> datetime | None:
+    """Return when the carrier was asked to ring the citizen of this call, None if it never was.
+
+    An order that was taken and never reported back may have rung, and counts.
+    """
+    return session.scalar(
+        select(func.coalesce(Order.done_at, Order.created_at))
+        .where(
+            Order.call_id == call_id,
+            Order.kind == "reach",
+            Order.state.in_(["done", "sending", "failed"])
+            | ((Order.state == "dropped") & (Order.fault.is_not(None) | (Order.tries > 1))),
+        )
+        .limit(1)
+    )
+
+
+def hours_tried(session: Session, promise: Promise) -> frozenset[int]:
+    """Return at which hours of day nobody answered; none where a person decided to try again."""
+    if promise.decision is not None or not promise.tries:
+        return frozenset()
+    return hours_of(held.rung_at for held in tries(session, promise.id))
 
 
 def promise_of_call(session: Session, call_id: uuid.UUID) -> Promise | None:

@@ -4,16 +4,14 @@ Rule (requirement 13 of the line): at most three tries, at least 30 minutes apar
 the same hour of day; then a person decides between a letter, a visit, a welfare check and closing.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 from callbacks.schedule import Rules, next_moment
 from core.clock import SEOUL
-
-SEARCH_STEPS_MAX = 24 * 60
 
 
 class TryOutcome(StrEnum):
@@ -48,6 +46,16 @@ DEFAULT_RULES: Mapping[TryOutcome, RetryRule] = MappingProxyType(
 )
 
 
+TALK_RULES: Mapping[TryOutcome, RetryRule] = MappingProxyType(
+    {said: replace(rule, tries_max=min(rule.tries_max, 2)) for said, rule in DEFAULT_RULES.items()}
+)
+"""A place kept in the queue: no answer, one more try later, then a person decides."""
+
+RULES_FOR: Mapping[str, Mapping[TryOutcome, RetryRule]] = MappingProxyType(
+    {"talk": TALK_RULES, "companion": DEFAULT_RULES}
+)
+
+
 @dataclass(frozen=True)
 class TryAgain:
     """Try again at `at`."""
@@ -71,32 +79,20 @@ def after_try(
 ) -> TryAgain | PersonDecides:
     """Decide after a try that did not reach the citizen.
 
-    tried_at: moments of all tries so far, this one included.
+    tried_at: when it rang at each try so far, this one included.
     """
     rule = retry.get(outcome)
     if rule is None or rule.tries_max == 0:
         return PersonDecides(outcome)
     if len(tried_at) >= rule.tries_max:
         return PersonDecides(f"{len(tried_at)} tries, last {outcome}")
-    hours = {moment.astimezone(SEOUL).hour for moment in tried_at}
-    at = _fresh_hour(now + timedelta(minutes=rule.gap_minutes), hours, rules)
+    fresh = replace(rules, hours_tried=hours_of(tried_at))
+    at = next_moment(now + timedelta(minutes=rule.gap_minutes), fresh)
     return (
         PersonDecides("no time left by the citizen's own windows") if at is None else TryAgain(at)
     )
 
 
-def _fresh_hour(after: datetime, hours: set[int], rules: Rules) -> datetime | None:
-    """Return the first moment when the citizen may be rung at an hour not tried before.
-
-    Where the citizen's own windows leave no other hour, the first moment on a later day.
-    """
-    moment = next_moment(after, rules)
-    for _ in range(SEARCH_STEPS_MAX):
-        if moment is None:
-            break
-        local = moment.astimezone(SEOUL)
-        if local.hour not in hours:
-            return moment
-        next_hour = local.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-        moment = next_moment(next_hour.astimezone(after.tzinfo), rules)
-    return None
+def hours_of(tried_at: Iterable[datetime]) -> frozenset[int]:
+    """Return the hours of day (Seoul) of some moments."""
+    return frozenset(moment.astimezone(SEOUL).hour for moment in tried_at)

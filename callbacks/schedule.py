@@ -14,6 +14,8 @@ from core.clock import SEOUL
 QUIET_FROM = time(21, 0)
 QUIET_UNTIL = time(8, 0)
 LOOK_AHEAD_DAYS = 60
+RINGS_FOR = timedelta(seconds=40)
+"""A telephone that begins to ring may ring so long; all of it lies in the allowed time."""
 
 
 class WindowError(ValueError):
@@ -35,11 +37,15 @@ class Window:
 
 @dataclass(frozen=True)
 class Rules:
-    """What one citizen's calls keep to. holidays: days on which companions do not call."""
+    """What one citizen's calls keep to. holidays: days on which companions do not call.
+
+    hours_tried: hours of day (0-23, Seoul) at which nobody answered before.
+    """
 
     windows: Sequence[Window] = ()
     at_night: bool = False
     holidays: Collection[date] = ()
+    hours_tried: Collection[int] = ()
 
 
 def read_window(raw: object) -> Window:
@@ -77,9 +83,18 @@ def may_ring(moment: datetime, rules: Rules) -> bool:
     if is_quiet(moment) and not rules.at_night:
         return False
     local = moment.astimezone(SEOUL)
-    if local.date() in rules.holidays:
+    if local.date() in rules.holidays or local.hour in rules.hours_tried:
         return False
     return not rules.windows or any(window.holds(local) for window in rules.windows)
+
+
+def next_ring(after: datetime, rules: Rules) -> datetime | None:
+    """Return the first moment from `after` on at which a telephone may begin to ring."""
+    if not may_ring(after, rules):
+        return next_moment(after, rules)
+    if may_ring(after + RINGS_FOR, rules):
+        return after
+    return next_moment(after + RINGS_FOR, rules)
 
 
 def next_moment(after: datetime, rules: Rules) -> datetime | None:
@@ -93,8 +108,10 @@ def next_moment(after: datetime, rules: Rules) -> datetime | None:
 
 
 def _openings(after: datetime, rules: Rules) -> Sequence[datetime]:
-    """The moments at which something may open: window starts, the end of quiet hours, midnight."""
-    starts = sorted({QUIET_UNTIL, time(0, 0), *(window.start for window in rules.windows)})
+    """The moments at which something may open: window starts, the end of quiet hours, midnight,
+    the hour after one that was tried."""
+    fresh = (time((hour + 1) % 24) for hour in rules.hours_tried)
+    starts = sorted({QUIET_UNTIL, time(0, 0), *(window.start for window in rules.windows), *fresh})
     first = after.astimezone(SEOUL).date()
     moments = (
         datetime.combine(first + timedelta(days=day), start, tzinfo=SEOUL)

@@ -8,13 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from callbacks import actions, records, series
+from callbacks import actions, entries, records, series
 from callbacks.models import Promise
 from core.database import lock, try_lock
-from core.life import IllegalEvent
 from core.log import event_log
 from core.policy import Policy
 from routing.records import DISPATCH_LOCK
@@ -45,15 +43,15 @@ def tend(session: Session, now: datetime, policy: Policy) -> Tended:
     if not try_lock(session, "promises"):
         return Tended()
     moved = records.with_entry_moved(session, EACH_MAX)
-    queued = records.with_entry_queued(session)
+    stopped = entries.to_stop(records.entries(session), now)
     due = records.due(session, now, EACH_MAX)
     going_on = records.series_to_follow(session, EACH_MAX)
-    if not (moved or queued or due or going_on):
+    if not (moved or stopped or due or going_on):
         return Tended()
     lock(session, DISPATCH_LOCK)
     return Tended(
         settled=_each(session, moved, actions.settle, now, policy),
-        held=_each(session, queued, actions.hold_entry, now, policy),
+        held=_each(session, stopped, actions.stop_entry, now, policy),
         queued=_each(session, due, actions.queue_entry, now, policy),
         followed=_follow(session, going_on, now, policy),
     )
@@ -70,7 +68,7 @@ def _each(
                 if promise is not None:
                     mend(session, promise, now, policy)
             done += 1
-        except (DBAPIError, IllegalEvent) as fault:
+        except Exception as fault:  # whatever is wrong with this one, the others are due too
             log.error("promise_not_tended", fault, promise_id=str(promise_id))
     return done
 
@@ -82,6 +80,6 @@ def _follow(session: Session, ids: Sequence[uuid.UUID], now: datetime, policy: P
             with session.begin_nested():
                 series.follow_one(session, series_id, now, policy)
             done += 1
-        except Exception as fault:  # nor may one series hold the others up
+        except Exception as fault:  # the other series are due too
             log.error("series_not_followed", fault, series_id=str(series_id))
     return done

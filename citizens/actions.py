@@ -12,7 +12,7 @@ from citizens.consent import How, Purpose
 from citizens.models import Citizen, Consent
 from core.sealing import Sealer
 
-NUMBER_CONTEXT = "citizens.number"
+NUMBER_CONTEXT = "calls.number"  # a call we make carries the very same sealed number
 
 
 def know(session: Session, e164: str, sealer: Sealer, language: str, now: datetime) -> Citizen:

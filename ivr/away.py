@@ -9,7 +9,7 @@ from ivr.turn import Turn
 
 TRIES_MAX = 20
 PAUSE_SECONDS = 15
-CALLBACKS = frozenset({"status", "conference", "leg", "reach-leg"})
+CALLBACKS = frozenset({"status", "conference", "leg", "reach-leg", "reached-machine"})
 LEGS = frozenset(
     {"client", "leg-over", "whisper", "whisper-key", "reached", "reached-key", "reached-join"}
 )

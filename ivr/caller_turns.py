@@ -176,7 +176,7 @@ def on_wait_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply
         return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
     line.hear_of(call, desk.now, desk.policy)
     if turn.digits == "2":
-        return Effect.NOTHING, flow.to_callback(place, call.language)
+        return Effect.NOTHING, flow.to_callback(place, call.language, again)
     if turn.digits != "9":
         return Effect.NOTHING, flow.keep_waiting(place, again, call.language)
     effect = line.raise_priority(session, call, "safety key", desk.now)

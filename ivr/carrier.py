@@ -19,6 +19,7 @@ from ivr.faults import CarrierFault, FaultKind, kind_of
 
 LIVE = frozenset({"queued", "initiated", "ringing", "in-progress"})
 RING_EVENTS = ["completed"]
+MACHINE_SECONDS_MAX = 10  # within the greeting
 T = TypeVar("T")
 
 
@@ -26,9 +27,19 @@ class Carrier(Protocol):
     """What we ask of the carrier of our own accord. Every method may raise CarrierFault."""
 
     def ring(
-        self, to: str, *, url: str, status_url: str, fallback_url: str, timeout_seconds: int
+        self,
+        to: str,
+        *,
+        url: str,
+        status_url: str,
+        fallback_url: str,
+        timeout_seconds: int,
+        machine_url: str = "",
     ) -> str:
-        """Ring `to`; when it answers the carrier asks `url`. Returns the leg's sid."""
+        """Ring `to`; when it answers the carrier asks `url`. Returns the leg's sid.
+
+        machine_url: where to tell whether a person or a machine answered, while `url` is heard.
+        """
         ...
 
     def move(self, leg_sid: str, url: str) -> None:
@@ -58,9 +69,17 @@ class TwilioCarrier:
         self._held = threading.local()
 
     def ring(
-        self, to: str, *, url: str, status_url: str, fallback_url: str, timeout_seconds: int
+        self,
+        to: str,
+        *,
+        url: str,
+        status_url: str,
+        fallback_url: str,
+        timeout_seconds: int,
+        machine_url: str = "",
     ) -> str:
         """Ring a telephone or a SIP address, showing the helpline's number."""
+        listening = _listening_for_machines(machine_url) if machine_url else {}
         sid = self._ask(
             lambda client: (
                 client.calls.create(
@@ -74,6 +93,7 @@ class TwilioCarrier:
                     status_callback_event=RING_EVENTS,
                     status_callback_method="POST",
                     timeout=timeout_seconds,
+                    **listening,
                 ).sid
             )
         )
@@ -125,6 +145,17 @@ class TwilioCarrier:
         if client is None:
             client = self._held.client = make_client(self._config, self._seconds_max)
         return client
+
+
+def _listening_for_machines(url: str) -> dict[str, Any]:
+    """Beside the greeting, not before it: nobody picks up and hears seconds of silence."""
+    return {
+        "machine_detection": "Enable",
+        "machine_detection_timeout": MACHINE_SECONDS_MAX,
+        "async_amd": "true",
+        "async_amd_status_callback": url,
+        "async_amd_status_callback_method": "POST",
+    }
 
 
 def make_client(config: CarrierConfig, seconds_max: float) -> Client:

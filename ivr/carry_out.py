@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 from sqlalchemy.orm import Session
 
+from callbacks.actions import IN_HAND
 from callbacks.guard import Clear, look
-from callbacks.records import promise_of_call
+from callbacks.records import hours_tried, promise_of_call
 from citizens.models import Citizen
 from core.log import event_log
 from core.policy import Policy
@@ -94,9 +95,17 @@ def _take(
         slot = orders.next_slot(session, now, services.policy.carrier_calls_per_second_max)
         if slot > now:
             orders.pace(session, taken, slot)
-            actions.put_off_offer(session, taken.subject_id, slot, services.policy)
+            _put_off(session, taken, slot, services.policy)
             return taken, Paced()
     return taken, plan
+
+
+def _put_off(session: Session, taken: TakenOrder, slot: datetime, policy: Policy) -> None:
+    """Whoever waits for this leg waits from its slot on."""
+    if taken.kind is OrderKind.RING:
+        actions.put_off_offer(session, taken.subject_id, slot, policy)
+        return
+    outward.put_off_reaching(session, uuid.UUID(taken.details["session_id"]), slot, policy)
 
 
 def _plan_ring(services: Services, page: Page, session: Session, taken: TakenOrder) -> Plan:
@@ -118,12 +127,15 @@ def _plan_reach(services: Services, page: Page, session: Session, taken: TakenOr
         return Nothing()
     citizen = session.get_one(Citizen, promise.citizen_id)
     now = services.clock.now()
-    looked = look(session, citizen, now, promise.purpose, services.sealer)
-    if not isinstance(looked, Clear):
+    tried = hours_tried(session, promise)
+    looked = look(session, citizen, now, promise.purpose, services.sealer, tried)
+    if not isinstance(looked, Clear) or promise.state not in IN_HAND:
         outward.not_reached(session, call, "cancelled", now, services.policy)
         return Nothing()
     query = {"session": str(taken.details["session_id"])}
-    return Request(_ring(page, looked.e164, "reached", "reach-leg", query, taken, REACH_SECONDS))
+    machine = page.url(Link("reached-machine", query))
+    ask = _ring(page, looked.e164, "reached", "reach-leg", query, taken, REACH_SECONDS, machine)
+    return Request(ask)
 
 
 def _ring(
@@ -134,6 +146,7 @@ def _ring(
     query: Mapping[str, str],
     taken: TakenOrder,
     seconds: int,
+    machine_url: str = "",
 ) -> Callable[[Carrier], str]:
     """Ring once: after a try whose answer was lost, look for its leg before ringing again."""
 
@@ -147,6 +160,7 @@ def _ring(
             status_url=f"{page.url(Link(status_hook, query))}#rc=2&rp=all",
             fallback_url=page.url(Link("fallback")),
             timeout_seconds=seconds,
+            machine_url=machine_url,
         )
 
     return ask

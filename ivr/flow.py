@@ -120,9 +120,9 @@ def is_long(told: Wait) -> bool:
     return told.high_minutes is None or told.high_minutes > LONG_MINUTES
 
 
-def to_callback(turn: int, language: str) -> Reply:
-    """The caller wants to be called."""
-    return Reply((Redirect(Link("callback", {"turn": str(turn + 1)})),), language)
+def to_callback(turn: int, language: str, again: str = "") -> Reply:
+    """The caller wants to be called. again: which stay in the queue this is, if it is one."""
+    return Reply((Redirect(Link("callback", _wait_place(turn + 1, again))),), language)
 
 
 def be_patient(turn: int, again: str, language: str) -> Reply:

@@ -53,6 +53,7 @@ HOOKS: Mapping[str, Handler] = {
     "reached": promise_turns.on_reached,
     "reached-key": promise_turns.on_reached_key,
     "reached-join": promise_turns.on_reached_join,
+    "reached-machine": promise_turns.on_reached_machine,
     "reach-leg": promise_turns.on_reach_leg,
     "whisper": leg_turns.on_whisper,
     "whisper-key": leg_turns.on_whisper_key,

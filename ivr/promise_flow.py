@@ -1,7 +1,7 @@
 """What is spoken when somebody asks to be called, and when they are. Pure."""
 
 import uuid
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import phonenumbers
@@ -16,8 +16,19 @@ ASK_SECONDS = 10
 KO_DIGITS = dict(zip("0123456789", "공일이삼사오육칠팔구", strict=True))
 
 
-def _place(turn: int, asked: int = 0) -> Mapping[str, str]:
-    return {"turn": str(turn + 1), "asked": str(asked)}
+@dataclass(frozen=True)
+class Place:
+    """Where in the dialogue a caller is. again: which stay in the queue, as in the wait's URLs."""
+
+    turn: int
+    again: str = ""
+
+    def link(self, hook: str, asked: int | None = None) -> Link:
+        """Return the link to the next turn."""
+        query = {"turn": str(self.turn + 1)}
+        if asked is not None:
+            query["asked"] = str(asked)
+        return Link(hook, query | ({"again": self.again} if self.again else {}))
 
 
 def digits_spoken(e164: str, language: str) -> str:
@@ -33,32 +44,32 @@ def digits_spoken(e164: str, language: str) -> str:
     return ", ".join(" ".join(group) for group in groups)
 
 
-def read_back(e164: str, turn: int, language: str) -> Reply:
+def read_back(e164: str, place: Place, language: str) -> Reply:
     """Read the number back: 1 is right, 2 changes it; silence reads it again, then waits on."""
     said = Say("callback_number", {"digits": digits_spoken(e164, language)})
-    gather = Gather(Link("callback-key", _place(turn)), (said, said), READ_SECONDS)
-    return Reply((gather, Redirect(Link("wait", {"turn": str(turn + 1)}))), language)
+    gather = Gather(place.link("callback-key"), (said, said), READ_SECONDS)
+    return Reply((gather, Redirect(place.link("wait"))), language)
 
 
-def ask_number(turn: int, asked: int, language: str) -> Reply:
+def ask_number(place: Place, asked: int, language: str) -> Reply:
     """Ask for a number to be keyed in, ended by the hash key."""
-    return Reply(_ask("callback_ask", turn, asked), language)
+    return Reply(_ask("callback_ask", place, asked), language)
 
 
-def ask_again(turn: int, asked: int, language: str) -> Reply:
+def ask_again(place: Place, asked: int, language: str) -> Reply:
     """The number can't be called: say so and ask again."""
-    return Reply((Say("callback_bad_number"), *_ask("callback_ask", turn, asked)), language)
+    return Reply((Say("callback_bad_number"), *_ask("callback_ask", place, asked)), language)
 
 
-def _ask(prompt: str, turn: int, asked: int) -> tuple[Instruction, ...]:
+def _ask(prompt: str, place: Place, asked: int) -> tuple[Instruction, ...]:
     gather = Gather(
-        Link("callback-number", _place(turn, asked)),
+        place.link("callback-number", asked),
         (Say(prompt),),
         ASK_SECONDS,
         digits_max=NUMBER_DIGITS_MAX,
         finish_on_key="#",
     )
-    return (gather, Redirect(Link("wait", {"turn": str(turn + 1)})))
+    return (gather, Redirect(place.link("wait")))
 
 
 def wait_instead(token: str, language: str) -> Reply:
@@ -66,10 +77,19 @@ def wait_instead(token: str, language: str) -> Reply:
     return queue_again(language, "callback_not_made", token)
 
 
-def wait_on(turn: int, language: str) -> Reply:
+def wait_on(place: Place, language: str) -> Reply:
     """No number could be taken while waiting: the place is kept."""
-    again = Redirect(Link("wait", {"turn": str(turn + 1)}))
-    return Reply((Say("callback_not_made"), again), language)
+    return Reply((Say("callback_not_made"), Redirect(place.link("wait"))), language)
+
+
+def offered_meanwhile(place: Place, language: str) -> Reply:
+    """A counselor is about to take the call: no need to be called. Fits a document of the wait."""
+    return Reply((Redirect(place.link("wait")),), language)
+
+
+def not_now(language: str) -> Reply:
+    """The counselor was lost while the citizen was greeted: say that we shall call again."""
+    return Reply((Say("reached_again"), Hangup()), language)
 
 
 def promised(next_at: datetime, now: datetime, language: str) -> Reply:

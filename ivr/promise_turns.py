@@ -4,6 +4,8 @@ Rule: the number is read back and confirmed, the promise is committed before it 
 what answers a call we make hears nothing about counseling before it has shown to be a person.
 """
 
+from datetime import timedelta
+
 from sqlalchemy.orm import Session
 
 from callbacks import actions as promises
@@ -25,6 +27,8 @@ from routing.states import CALL_LIFE, CallEvent, CallState
 MACHINES = ("machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax")
 CANDIDATE_CONTEXT = "calls.candidate"
 ASKS_MAX = 3
+LET_GO = timedelta(seconds=30)
+"""Until the caller has heard the promise and put the receiver back: before, it would be busy."""
 HEARD_BY_LINE = "line"
 TRY_OUTCOMES = {"busy": "busy", "no-answer": "no_answer", "failed": "failed", "canceled": "failed"}
 
@@ -37,8 +41,12 @@ def on_callback(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply
     line.hear_of(call, desk.now, desk.policy)
     number = _candidate(call, desk)
     if number is None:
-        return Effect.NOTHING, flow.ask_number(turn.number("turn"), 0, call.language)
-    return Effect.NOTHING, flow.read_back(number, turn.number("turn"), call.language)
+        return Effect.NOTHING, flow.ask_number(_place(turn), 0, call.language)
+    return Effect.NOTHING, flow.read_back(number, _place(turn), call.language)
+
+
+def _place(turn: Turn) -> flow.Place:
+    return flow.Place(turn.number("turn"), turn.query.get("again", ""))
 
 
 def _may_ask(call: Call) -> bool:
@@ -48,6 +56,8 @@ def _may_ask(call: Call) -> bool:
 def _not_here(session: Session, call: Call | None, turn: Turn) -> tuple[Effect, Reply]:
     if call is None:
         return Effect.NOTHING, say_and_end("busy_line", "ko")
+    if call.state in (CallState.OFFERED, CallState.CONNECTED):
+        return Effect.NOTHING, flow.offered_meanwhile(_place(turn), call.language)
     return Effect.NOTHING, where_it_is(session, call, turn)
 
 
@@ -67,7 +77,7 @@ def on_callback_number(session: Session, turn: Turn, desk: Desk) -> tuple[Effect
     if call is None or not _may_ask(call):
         return _not_here(session, call, turn)
     line.hear_of(call, desk.now, desk.policy)
-    place, asked = turn.number("turn"), turn.number("asked") + 1
+    place, asked = _place(turn), turn.number("asked") + 1
     allowed = may_dial(turn.digits)
     if isinstance(allowed, Allowed):
         call.sealed_candidate = desk.sealer.seal(allowed.e164, CANDIDATE_CONTEXT)
@@ -90,7 +100,7 @@ def _back_to_wait(session: Session, call: Call, turn: Turn, desk: Desk) -> tuple
     )
     if effect is Effect.CHANGED:
         return effect, flow.wait_instead(turn.key[:12], call.language)
-    return effect, flow.wait_on(turn.number("turn"), call.language)
+    return effect, flow.wait_on(_place(turn), call.language)
 
 
 def on_callback_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -99,7 +109,7 @@ def on_callback_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, R
     if call is None or not _may_ask(call):
         return _not_here(session, call, turn)
     line.hear_of(call, desk.now, desk.policy)
-    place = turn.number("turn")
+    place = _place(turn)
     if turn.digits == "2":
         return Effect.NOTHING, flow.ask_number(place, 0, call.language)
     number = _candidate(call, desk)
@@ -115,6 +125,8 @@ def _promise(
 ) -> tuple[Effect, Reply]:
     """Consent and promise in this transaction; it is spoken only once that is committed."""
     citizen = citizens.know(session, number, desk.sealer, call.language, desk.now)
+    if citizen.do_not_call_at is not None and citizen.number_index != call.number_index:
+        return _back_to_wait(session, call, turn, desk)  # only they themselves can lift it
     citizens.consent(
         session,
         citizen,
@@ -128,6 +140,8 @@ def _promise(
     wish = promises.Wish(
         purpose="talk",
         origin="wait" if call.queued_at is not None else "menu",
+        at=desk.now + LET_GO,
+        priority=call.priority,
         queued_at=call.queued_at,
         need=call.need or "talk",
         language=call.language,
@@ -154,7 +168,8 @@ def on_reached(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]
     if found is None:
         return Effect.NOTHING, Reply((Hangup(),))
     call, talk = found
-    outward.leg_rung(call, turn.call_sid)
+    if not outward.citizen_picked_up(session, call, talk.id, turn.call_sid, desk.now, desk.policy):
+        return Effect.NOTHING, Reply((Hangup(),))
     if turn.form.get("AnsweredBy", "") in MACHINES:
         outward.not_reached(session, call, "voicemail", desk.now, desk.policy)
         return Effect.CHANGED, Reply((Hangup(),))
@@ -172,11 +187,27 @@ def _reaching(session: Session, turn: Turn) -> tuple[Call, CounselingSession] | 
     return call, talk
 
 
+def _given_up(session: Session, turn: Turn) -> tuple[Effect, Reply]:
+    """The counselor is gone, or it was stopped: who was greeted already is not left in silence."""
+    call = records.call_by_sid(session, turn.call_sid)
+    if call is not None and call.state != CallState.CLOSED:
+        return Effect.NOTHING, where_it_is(session, call, turn)
+    return Effect.NOTHING, flow.not_now(call.language if call is not None else "ko")
+
+
+def on_reached_machine(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
+    """The carrier listened who answered: a machine is hung up on, and nothing is left on it."""
+    found = _reaching(session, turn)
+    if found is None or turn.form.get("AnsweredBy", "") not in MACHINES:
+        return Effect.NOTHING, Reply()
+    return outward.not_reached(session, found[0], "voicemail", desk.now, desk.policy), Reply()
+
+
 def on_reached_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
     """A key during the greeting: 9 withdraws the consent, anything else goes on to the talk."""
     found = _reaching(session, turn)
     if found is None:
-        return Effect.NOTHING, Reply((Hangup(),))
+        return _given_up(session, turn)
     call, _talk = found
     if turn.digits != "9":
         return on_reached_join(session, turn, desk)
@@ -200,7 +231,7 @@ def on_reached_join(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, R
     """The citizen is there: into the room where the counselor waits."""
     found = _reaching(session, turn)
     if found is None:
-        return Effect.NOTHING, Reply((Hangup(),))
+        return _given_up(session, turn)
     call, talk = found
     effect = outward.citizen_answered(session, talk.id, turn.call_sid, desk.now, desk.policy)
     if effect is Effect.NOTHING:
@@ -217,7 +248,8 @@ def on_reach_leg(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Repl
     call = records.call_locked(session, talk.call_id)
     if call is None:
         return Effect.NOTHING, Reply()
-    if call.state == CallState.REACHING:
+    is_ours = outward.has_no_leg(call) or call.carrier_sid == turn.call_sid
+    if call.state == CallState.REACHING and is_ours:
         said = TRY_OUTCOMES.get(turn.call_status, "no_answer")
         return outward.not_reached(session, call, said, desk.now, desk.policy), Reply()
     if call.carrier_sid != turn.call_sid:

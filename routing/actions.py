@@ -235,16 +235,10 @@ def stop_reaching(
     """The citizen is not to be had: the call ends, the counselor is free without a wrap-up."""
     sessions.lose_leg(talk, held, f"not reached: {outcome}", now)
     hang_up_leg(session, talk, now)
-    stop_ringing_citizen(session, call, now)
-    calls.move(
-        session,
-        call,
-        CallEvent.NOT_REACHED,
-        now,
-        policy,
-        reason=f"not_reached: {outcome}",
-        counselor_id=held.counselor_id,
-    )
+    if outcome != "refused":  # who refuses hears a last sentence, which lets them go
+        stop_ringing_citizen(session, call, now)
+    event, said = CallEvent.NOT_REACHED, f"not_reached: {outcome}"
+    calls.move(session, call, event, now, policy, reason=said, counselor_id=held.counselor_id)
 
 
 def stop_ringing_citizen(session: Session, call: Call, now: datetime) -> None:

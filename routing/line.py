@@ -198,8 +198,12 @@ def lose_counselor(
     )
     hang_up_leg(session, talk, now)
     if call.state == CallState.CLOSED:
-        stop_ringing_citizen(session, call, now)
-    elif was_moved:
+        if call.notice_at is None:  # who is being greeted hears a last sentence instead
+            stop_ringing_citizen(session, call, now)
+        return Effect.CHANGED
+    if call.queued_at is None:  # a companion's call: whoever is free helps, from now on
+        call.queued_at, call.need = now, "talk"
+    if was_moved:
         _move_caller(session, call, talk, "reconnect", now)
     return Effect.CHANGED
 

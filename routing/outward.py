@@ -4,13 +4,15 @@ A call is outward until the citizen has answered; from then on it lives like an 
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.policy import Policy
 from counselors import presence, sessions
 from counselors import records as counselor_records
+from counselors.models import CounselingSession
 from counselors.states import PresenceEvent, PresenceState, SessionState
 from routing import calls
 from routing.actions import Accepted, Gone, free_from_offer, locked_session, stop_reaching
@@ -105,10 +107,42 @@ def _outward(
     )
 
 
+def has_no_leg(call: Call) -> bool:
+    """Tell whether the carrier has not named the citizen's leg yet."""
+    return call.carrier_sid.startswith(calls.TO_BE_RUNG)
+
+
 def leg_rung(call: Call, leg_sid: str) -> None:
     """The carrier gave the citizen's leg a name; the first one told stays."""
-    if call.carrier_sid.startswith(calls.TO_BE_RUNG):
+    if has_no_leg(call):
         call.carrier_sid = leg_sid
+
+
+def put_off_reaching(
+    session: Session, session_id: uuid.UUID, since: datetime, policy: Policy
+) -> None:
+    """Let the time to reach a citizen run from `since`: it rings, or is answered, only then."""
+    session.execute(
+        update(CounselingSession)
+        .where(
+            CounselingSession.id == session_id,
+            CounselingSession.state == SessionState.TALKING,
+            CounselingSession.joined_at.is_(None),
+        )
+        .values(deadline=since + timedelta(seconds=policy.reach_seconds_max))
+    )
+
+
+def citizen_picked_up(
+    session: Session, call: Call, session_id: uuid.UUID, leg_sid: str, now: datetime, policy: Policy
+) -> bool:
+    """The citizen is being greeted; False where this is not the leg that we rang."""
+    leg_rung(call, leg_sid)
+    if call.carrier_sid != leg_sid:
+        return False
+    call.notice_at = call.notice_at or now
+    put_off_reaching(session, session_id, now, policy)
+    return True
 
 
 def citizen_answered(

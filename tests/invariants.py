@@ -33,7 +33,8 @@ ALWAYS = {
              WHERE s.call_id = c.id AND s.state IN ('joining', 'talking'))""",
     "a live session has its connected call": """
         SELECT s.id FROM sessions s JOIN calls c ON c.id = s.call_id
-        WHERE s.state IN ('joining', 'talking') AND c.state <> 'connected'""",
+        WHERE s.state IN ('joining', 'talking') AND c.state <> 'connected'
+          AND NOT (c.state = 'reaching' AND c.direction = 'outward')""",
     "a wrapping call has its wrapping session, and the other way round": """
         SELECT c.id FROM calls c WHERE (c.state = 'wrapping') <> EXISTS
             (SELECT 1 FROM sessions s WHERE s.call_id = c.id AND s.state = 'wrapping')""",

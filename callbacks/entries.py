@@ -1,0 +1,60 @@
+"""Which calls that keep a promise must stop: the citizen may not be rung, or not now. Pure."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from callbacks.holidays_kr import holidays_near
+from callbacks.retry import hours_of
+from callbacks.schedule import Rules, WindowError, next_ring, read_window
+from callbacks.states import PromiseState
+from citizens.consent import MayNotCall, may_call
+from core.clock import SEOUL
+
+LIVE = (PromiseState.PLANNED, PromiseState.CALLING)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A call in the queue, or ringing, that keeps a promise.
+
+    windows: as stored. consents: purposes that are live. rung_at: earlier tries that count.
+    """
+
+    promise_id: uuid.UUID
+    state: PromiseState
+    purpose: str
+    is_ringing: bool
+    windows: Sequence[dict[str, Any]]
+    do_not_call: bool
+    consents: frozenset[str]
+    rung_at: Sequence[datetime]
+
+
+def to_stop(entries: Sequence[Entry], now: datetime) -> list[uuid.UUID]:
+    """Return the promises whose calls must stop at `now`."""
+    return [entry.promise_id for entry in entries if must_stop(entry, now)]
+
+
+def must_stop(entry: Entry, now: datetime) -> bool:
+    """Tell whether this call must stop: its promise is over, or the citizen may not be rung.
+
+    A telephone that began to ring in allowed time may ring out.
+    """
+    if entry.state not in LIVE:
+        return True
+    allowed = may_call(entry.consents, do_not_call=entry.do_not_call)
+    if isinstance(allowed, MayNotCall):
+        return True
+    if entry.is_ringing:
+        return False
+    try:
+        windows = tuple(read_window(raw) for raw in entry.windows)
+    except WindowError:
+        return True
+    is_companion = entry.purpose == "companion"
+    days = holidays_near(now.astimezone(SEOUL).date()) if is_companion else frozenset()
+    rules = Rules(windows, allowed.at_night, days, hours_of(entry.rung_at))
+    return next_ring(now, rules) != now

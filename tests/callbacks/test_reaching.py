@@ -1,0 +1,243 @@
+"""Counselor first, then the citizen: what comes of a call we make, through the exchange."""
+
+from datetime import timedelta
+
+import pytest
+
+from callbacks import actions, records
+from callbacks.states import PromiseEvent
+from simulator.journal import RestRequested
+from tests.callbacks.town import Town
+
+HOUR = 3600.0
+
+
+def counselor_sid(town: Town) -> str:
+    return next(
+        leg.sid for leg in town.exchange.legs.values() if leg.live and leg.to.startswith("+8210777")
+    )
+
+
+@pytest.mark.parametrize(
+    ("habits", "outcome", "gap_minutes"),
+    [
+        ({"answer_after": None}, "no_answer", 30),
+        ({"refuses": "busy"}, "busy", 30),
+        ({"refuses": "rejected"}, "busy", 30),
+        ({"answered_by": "machine_start"}, "voicemail", 30),
+    ],
+)
+def test_not_reached_is_tried_once_more_later_then_a_person_decides(
+    town: Town, habits: dict[str, object], outcome: str, gap_minutes: int
+) -> None:
+    citizen = town.person(**habits)
+    promise_id = town.promise()
+    counselor_id, counselor = town.counselor()
+    town.run(120)
+    assert town.outcomes(promise_id) == [outcome]
+    assert town.get(promise_id).state == "planned"
+    assert town.presence(counselor_id).state == "free"
+    assert not counselor.leg.live
+    town.days(1)
+    assert town.outcomes(promise_id) == [outcome, outcome]
+    first, second = town.dials()
+    assert second - first >= timedelta(minutes=gap_minutes)
+    assert first.hour != second.hour
+    decided = town.get(promise_id)
+    assert decided.state == "for_decision"
+    assert decided.waits_for
+    town.days(1)
+    assert len(town.dials()) == 2
+    assert citizen.rooms == []
+    assert town.complaints() == []
+
+
+def test_a_machine_is_hung_up_on_and_never_hears_the_counselor(town: Town) -> None:
+    citizen = town.person(answered_by="machine_start")
+    town.promise()
+    town.counselor()
+    town.run(60)
+    assert citizen.rooms == []
+    assert not citizen.leg.live
+    assert all("상담" not in words and "외로" not in words for words in citizen.words)
+    asked = town.exchange.journal.of(RestRequested)
+    assert [request.code for request in asked if request.code] == []
+
+
+def test_the_citizen_sees_our_number(town: Town) -> None:
+    citizen = town.person()
+    town.promise()
+    town.counselor()
+    town.run(30)
+    assert citizen.leg.from_ == town.services.config.helpline_number
+
+
+def test_key_9_withdraws_at_once(town: Town) -> None:
+    citizen = town.person(presses=[("구 번", "9")])
+    promise_id = town.promise()
+    counselor_id, _ = town.counselor()
+    town.run(60)
+    assert citizen.heard("앞으로 전화드리지 않겠습니다")
+    assert citizen.rooms == []
+    assert town.get(promise_id).state == "declined"
+    assert town.presence(counselor_id).state == "free"
+    town.days(2)
+    assert len(town.dials()) == 1
+
+
+def test_a_citizen_who_answers_at_the_last_ring_is_not_cut_off_in_the_greeting(
+    town: Town,
+) -> None:
+    citizen = town.person(answer_after=33.0)
+    promise_id = town.promise()
+    town.counselor()
+    town.run(100)
+    assert citizen.rooms != []
+    assert town.get(promise_id).state == "kept"
+
+
+def test_the_carriers_pace_does_not_eat_the_time_to_ring(town: Town) -> None:
+    """Many promises at once: one new call a second, and each citizen is rung for as long."""
+    people = [town.person(f"+8210444{n:05}", answer_after=25.0) for n in range(25)]
+    for person in people:
+        town.promise(e164=person.address)
+        town.counselor()
+    town.run(240)
+    assert {promise.state for promise in town.promises()} == {"kept"}
+    assert all(len(town.dials(person.address)) == 1 for person in people)
+
+
+@pytest.mark.parametrize("when", [1.0, 8.0, 14.0, 20.0])
+def test_a_counselor_lost_while_ringing_never_makes_the_telephone_ring_again_and_again(
+    town: Town, when: float
+) -> None:
+    citizen = town.person(answer_after=None)
+    promise_id = town.promise()
+    counselor_id, counselor = town.counselor()
+    for _ in range(20):
+        town.run(1)
+        if town.dials():
+            break
+    town.run(when)
+    counselor.leg.hang_up()
+    town.run(10)
+    assert not citizen.leg.live
+    town.say(counselor_id, "ready")
+    town.days(25 / 1440)
+    assert len(town.dials()) == 1
+    assert town.get(promise_id).state == "planned"
+    town.days(2)
+    assert len(town.dials()) == 2
+    assert town.get(promise_id).state == "for_decision"
+
+
+def test_a_counselor_lost_before_anybody_was_rung_costs_no_try(town: Town) -> None:
+    town.person()
+    promise_id = town.promise()
+    _, counselor = town.counselor(presses=[("일 번을 눌러", "1")])
+    for _ in range(100):
+        town.run(0.2)
+        if counselor.rooms:
+            counselor.leg.hang_up()
+            break
+    if not town.dials():
+        town.counselor()
+        town.run(60)
+        assert town.outcomes(promise_id) == ["reached"]
+
+
+def test_a_counselor_lost_during_the_greeting_does_not_leave_the_citizen_in_silence(
+    town: Town,
+) -> None:
+    citizen = town.person(answer_after=2.0)
+    promise_id = town.promise()
+    _, counselor = town.counselor()
+    for _ in range(60):
+        town.run(1)
+        if citizen.words:
+            break
+    town.run(2)
+    counselor.leg.hang_up()
+    town.run(60)
+    assert not citizen.leg.live
+    assert town.get(promise_id).state in ("planned", "kept")
+    assert town.complaints() == []
+
+
+def test_a_carrier_that_refuses_the_number_counts_as_a_try(town: Town) -> None:
+    promise_id = town.promise(e164="+821099990000")  # nobody is registered: the carrier fails it
+    town.counselor()
+    town.days(2)
+    assert len(town.outcomes(promise_id)) == 2
+    assert town.get(promise_id).state == "for_decision"
+
+
+def test_consent_withdrawn_while_queued_is_not_dialled(town: Town) -> None:
+    citizen = town.person()
+    promise_id = town.promise()
+    town.run(60)
+    assert [call.state for call in town.calls("outward")] == ["waiting"]
+    town.forbid()
+    town.counselor()
+    town.run(120)
+    assert citizen.legs == []
+    assert town.get(promise_id).state == "withdrawn"
+    assert [call.state for call in town.calls("outward")] == ["closed"]
+
+
+def test_consent_withdrawn_while_it_rings_stops_within_a_second(town: Town) -> None:
+    citizen = town.person(answer_after=None)
+    promise_id = town.promise()
+    counselor_id, _ = town.counselor()
+    for _ in range(40):
+        town.run(1)
+        if citizen.legs:
+            break
+    town.forbid()
+    town.run(1.5)
+    assert not citizen.leg.live
+    town.run(3)
+    assert town.get(promise_id).state == "withdrawn"
+    assert town.presence(counselor_id).state == "free"
+    town.days(2)
+    assert len(town.dials()) == 1
+
+
+@pytest.mark.parametrize("moment", ["queued", "ringing"])
+def test_a_promise_withdrawn_by_a_person_is_not_dialled_any_more(town: Town, moment: str) -> None:
+    citizen = town.person(answer_after=None)
+    promise_id = town.promise()
+    if moment == "ringing":
+        town.counselor()
+        while not citizen.legs:
+            town.run(1)
+    else:
+        town.run(5)
+    with town.look() as session:
+        held = records.locked(session, promise_id)
+        assert held is not None
+        actions.move(held, PromiseEvent.WITHDREW, town.now, "asked by telephone")
+    town.run(1.5)
+    assert not citizen.legs or not citizen.leg.live
+    dials = len(town.dials())
+    town.counselor()
+    town.days(1)
+    assert len(town.dials()) == dials
+    assert town.get(promise_id).state == "withdrawn"
+    assert [call.state for call in town.calls("outward")] == ["closed"]
+
+
+def test_quiet_hours_reached_while_queued_the_place_is_kept_until_morning(town: Town) -> None:
+    citizen = town.person()
+    town.run(10.9 * HOUR)  # 20:54 in Seoul
+    promise_id = town.promise()
+    queued_at = town.get(promise_id).queued_at
+    town.run(HOUR)
+    assert [call.state for call in town.calls("outward")] == ["closed"]
+    town.counselor()
+    town.run(9 * HOUR)
+    assert citizen.legs == []
+    town.run(2 * HOUR)
+    assert town.calls("outward")[-1].queued_at == queued_at
+    assert town.get(promise_id).state == "kept"
+    assert len(town.dials()) == 1
