@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from callbacks import api as callbacks_api
 from callbacks import calls_api, clients_api, operators_page, series_api, web_form
+from callbacks import pages as callbacks_pages
 from citizens import api as citizens_api
 from core import access, health, openapi, problems, request_log, sign_in_pages, tokens_api
 from core.cli import access_log
@@ -47,6 +48,7 @@ EDGES = (
     counselors_pages,
     supervision_api,
     supervision_pages,
+    callbacks_pages,
     web_form,
     operators_page,
     callbacks_api,

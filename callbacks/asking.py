@@ -11,6 +11,9 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from callbacks import actions, records
+from callbacks.assigning import choose_companion
+from callbacks.assignment import Chosen
+from callbacks.booking import usual_companion
 from callbacks.web_request import Asked
 from citizens import actions as citizens
 from citizens.consent import How
@@ -69,5 +72,12 @@ def _promise(
         )
     citizens.choose_windows(citizen, list(asked.windows))
     session.flush()
-    wish = actions.Wish(purpose=PURPOSE, origin="web_form", about=asked.about, language=language)
+    chosen = choose_companion(session, usual_companion(session, citizen.id), now, now)
+    wish = actions.Wish(
+        purpose=PURPOSE,
+        origin="web_form",
+        about=asked.about,
+        language=language,
+        companion_id=chosen.companion_id if isinstance(chosen, Chosen) else None,
+    )
     actions.make(session, citizen, wish, now, policy)

@@ -6,20 +6,18 @@ It is whole without a script; with one it asks for itself again every two second
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint
 
+from callbacks.catalog import WORDS
 from callbacks.standing import Standing, standing
 from core.access import admit, current_account
 from core.clock import SEOUL
 from core.doorbell_view import Doorbell, look
 from core.services import services
 from core.web.frame import render_page, translator
-from core.web.languages import CORE_WORDS, Catalog
 
-WORDS = Catalog(Path(__file__).with_name("words.toml"), CORE_WORDS)
 SWEEP_SECONDS_MAX = 15.0
 OLD_TRANSACTION_SECONDS = 30.0
 
@@ -49,7 +47,6 @@ def operations() -> str:
         WORDS,
         account=account,
         csrf=account.csrf,
-        here="operations",
         seen=seen,
         doorbell=doorbell,
         concerns=concerns(seen, doorbell),

@@ -7,13 +7,13 @@ brings the form back with everything that was filled in.
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, make_response, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from callbacks import asking
+from callbacks.catalog import WORDS
 from callbacks.holidays_kr import holidays_near
 from callbacks.schedule import Rules, next_moment, read_window
 from callbacks.web_request import SLOTS, Asked, FormFault, read_request
@@ -25,9 +25,7 @@ from core.database import DatabaseAway
 from core.rate_limit import rate_key
 from core.services import services
 from core.web.frame import render_page, speak
-from core.web.languages import CORE_WORDS, Catalog
 
-WORDS = Catalog(Path(__file__).with_name("words.toml"), CORE_WORDS)
 COOKIE = "callback_form"
 TOKEN_SECONDS = 2 * 60 * 60
 PATHS = {"ko": "/callback", "en": "/en/callback"}

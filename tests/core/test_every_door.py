@@ -84,6 +84,8 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/login"): ANYBODY,
     ("POST", "/login"): ANYBODY,
     ("POST", "/logout"): ALL,
+    ("GET", "/worklist"): {"companion", "supervisor"},
+    ("GET", "/worklist/<uuid:promise_id>"): {"companion", "supervisor"},
     ("GET", "/ivr/audio/hold.wav"): ANYBODY,
     ("GET", "/ivr/fallback"): ANYBODY,
     ("POST", "/ivr/fallback"): ANYBODY,

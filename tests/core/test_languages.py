@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from callbacks.catalog import WORDS as CALLBACK_WORDS
 from core.web.languages import (
     CORE_WORDS,
     LANGUAGES,
@@ -18,7 +19,12 @@ from counselors.pages import WORDS as DESK_WORDS
 from supervision.pages import WORDS as BOARD_WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
-CATALOGS = {"core": CORE_WORDS, "counselors": DESK_WORDS, "supervision": BOARD_WORDS}
+CATALOGS = {
+    "core": CORE_WORDS,
+    "counselors": DESK_WORDS,
+    "callbacks": CALLBACK_WORDS,
+    "supervision": BOARD_WORDS,
+}
 EVENING = datetime(2026, 3, 1, 15, 30, tzinfo=UTC)  # half past midnight of 2 March in Seoul
 
 
@@ -63,7 +69,7 @@ def test_every_key_a_template_names_is_there(room: str) -> None:
 
 
 def test_every_key_a_script_names_is_there() -> None:
-    known = DESK_WORDS.words("ko").keys() | BOARD_WORDS.words("ko").keys()
+    known = CALLBACK_WORDS.words("ko").keys() | BOARD_WORDS.words("ko").keys()
     for script in (ROOT / "core/static/js").glob("*.js"):
         for key in re.findall(r'\bt\("([a-z_]+\.\w+)"', script.read_text("utf-8")):
             assert key in known, f"{script.name}: {key}"
