@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.database import try_lock
@@ -106,14 +106,13 @@ def keep(session: Session, request: Request, answer: Answer, now: datetime, seal
     )
 
 
-def remove_old(session: Session, now: datetime) -> int:
-    """Delete answers older than 24 hours and return how many."""
-    gone = session.scalars(
-        delete(StoredAnswer)
-        .where(StoredAnswer.created_at <= now - KEPT)
-        .returning(StoredAnswer.key)
-    )
-    return len(gone.all())
+def remove_old(session: Session, now: datetime, rows_max: int) -> int:
+    """Delete at most `rows_max` answers older than 24 hours and return how many."""
+    key = tuple_(StoredAnswer.account_id, StoredAnswer.key)
+    old = select(StoredAnswer.account_id, StoredAnswer.key)
+    old = old.where(StoredAnswer.created_at <= now - KEPT).limit(rows_max)
+    gone = delete(StoredAnswer).where(key.in_(old)).returning(StoredAnswer.key)
+    return len(session.scalars(gone).all())
 
 
 def _context(request: Request) -> str:

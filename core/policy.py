@@ -50,6 +50,7 @@ class Policy(BaseModel):
     session_seconds_max: Annotated[int, Field(ge=300, le=86_400)]
     login_failures_max: Annotated[int, Field(ge=3, le=20)]
     login_lock_seconds: Annotated[int, Field(ge=60, le=86_400)]
+    inbox_days_max: Annotated[int, Field(ge=2, le=365)]
 
 
 def load_policy(override: Path | None = None, **changes: Any) -> Policy:

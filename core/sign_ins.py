@@ -105,10 +105,11 @@ def end_all(session: Session, account_id: uuid.UUID) -> None:
     session.execute(delete(SignIn).where(SignIn.account_id == account_id))
 
 
-def remove_ended(session: Session, now: datetime) -> int:
-    """Delete the rows of sign-ins past their absolute end and return how many."""
-    gone = session.scalars(delete(SignIn).where(SignIn.expires_at <= now).returning(SignIn.digest))
-    return len(gone.all())
+def remove_ended(session: Session, now: datetime, rows_max: int) -> int:
+    """Delete at most `rows_max` rows of sign-ins past their absolute end; return how many."""
+    ended = select(SignIn.digest).where(SignIn.expires_at <= now).limit(rows_max)
+    gone = delete(SignIn).where(SignIn.digest.in_(ended)).returning(SignIn.digest)
+    return len(session.scalars(gone).all())
 
 
 def digest(secret: str) -> str:

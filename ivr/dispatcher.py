@@ -5,6 +5,7 @@ the queue only wakes it, and many wakes become one tick. A lost wake costs one s
 """
 
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from core.database import DatabaseAway
 from core.log import event_log
 from core.pulse import Pulse
 from core.services import Services
+from ivr import clean_up
 from ivr.carriers import carrier_of
 from ivr.carry_out import carry_out
 from ivr.spoken import page
@@ -30,10 +32,13 @@ from routing.sweep import Swept, sweep
 log = event_log(__name__)
 
 CARRY_OUT = "ivr.jobs.carry_out_order"
+REMOVE = "ivr.jobs.remove_what_is_old"
+NOBODY = uuid.UUID(int=0)
 ORDERS_A_TICK_MAX = 200
 UNTAKEN_SECONDS = 0.7
 TOUCHED_SECONDS = 3
 HANDS = 4
+TIDY_SECONDS = 60.0
 T = TypeVar("T")
 
 
@@ -52,6 +57,7 @@ class Dispatcher:
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="orders")
         self._in_hand: set[uuid.UUID] = set()
         self._pulse = Pulse("web" if eager else "worker")
+        self._tidy_at = 0.0
 
     def start(self) -> None:
         """Begin to tick."""
@@ -76,6 +82,7 @@ class Dispatcher:
                 tick(self._services)
                 self._beat()
                 self._carry_untaken()
+                self._tidy()
             except Exception as fault:  # the line must not stand still for one unforeseen fault
                 log.error("tick_failed", fault)
                 self._stopping.wait(self._services.policy.sweep_seconds)
@@ -96,6 +103,17 @@ class Dispatcher:
             if order_id not in self._in_hand:
                 self._in_hand.add(order_id)
                 self._hands.submit(self._carry, order_id)
+
+    def _tidy(self) -> None:
+        """Look once a minute whether something is past its time, and ring for its removal."""
+        if time.monotonic() < self._tidy_at:
+            return
+        self._tidy_at = time.monotonic() + TIDY_SECONDS
+        held = self._services
+        with held.database.transaction() as session:
+            due = clean_up.is_due(session, held.clock.now(), held.policy)
+        if due:
+            held.work.ring("reports", REMOVE, NOBODY)
 
     def _carry(self, order_id: uuid.UUID) -> None:
         held = self._services

@@ -132,7 +132,7 @@ def test_after_a_day_the_key_is_new(
     assert kitchen.served == 2
     clock.step(24 * 3600)
     with services.database.transaction() as session:
-        assert remove_old(session, clock.now()) == 1
+        assert remove_old(session, clock.now(), 10) == 1
 
 
 def test_keys_of_two_accounts_are_two_keys(

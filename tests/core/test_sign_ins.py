@@ -114,7 +114,7 @@ def test_it_ends_absolutely_and_its_row_is_removed(
     clock.step(policy.session_seconds_max % 1000)
     assert find(database, clock, policy, secret) is None
     with database.transaction() as session:
-        assert sign_ins.remove_ended(session, clock.now()) == 1
+        assert sign_ins.remove_ended(session, clock.now(), 10) == 1
 
 
 def test_signing_out_ends_one_and_end_all_ends_all(
