@@ -86,7 +86,7 @@ def after_try(
         return PersonDecides(outcome)
     if len(tried_at) >= rule.tries_max:
         return PersonDecides(f"{len(tried_at)} tries, last {outcome}")
-    fresh = replace(rules, hours_tried=hours_of(tried_at))
+    fresh = replace(rules, hours_tried=hours_of(tried_at) | frozenset(rules.hours_tried))
     at = next_moment(now + timedelta(minutes=rule.gap_minutes), fresh)
     return (
         PersonDecides("no time left by the citizen's own windows") if at is None else TryAgain(at)
