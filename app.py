@@ -29,7 +29,7 @@ from core.web import frame
 from counselors import api as counselors_api
 from counselors import pages as counselors_pages
 from counselors.cli import roster
-from ivr import hooks
+from ivr import hooks, self_test
 from ivr.dispatcher import Dispatcher
 from supervision import api as supervision_api
 from supervision import pages as supervision_pages
@@ -100,7 +100,9 @@ def web(config: Config) -> int:
     dispatcher = Dispatcher(services)
     dispatcher.start()
     log.info("web_started", port=config.port, production=config.production)
-    serve(create_app(services), config)
+    app = create_app(services)
+    self_test.start(services)
+    serve(app, config)
     dispatcher.stop()
     services.live.stop()
     log.info("web_stopped")

@@ -57,6 +57,13 @@ class Metrics:
             "helpline_database_away", "Turns that found PostgreSQL away", registry=self.registry
         )
 
+        self.self_test = Gauge(
+            "helpline_self_test",
+            "1 where the check at the start went well (address, account)",
+            ("check",),
+            registry=self.registry,
+        )
+
     def page(self) -> bytes:
         """Return the figures in the text form that Prometheus reads."""
         return generate_latest(self.registry)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
@@ -16,13 +17,15 @@ from werkzeug.exceptions import HTTPException
 from core.access import ANYBODY, admit
 from core.database import DatabaseAway
 from core.log import event_log
+from core.seldom import Seldom
 from core.services import Services, services
 from ivr import away, caller_turns, leg_turns, promise_turns
 from ivr.caller_turns import Desk
 from ivr.hold_music import hold_music
 from ivr.inbox import answer_once
 from ivr.instructions import Reply
-from ivr.signature import is_signed, raw_target
+from ivr.self_test import HOOK as SELF_TEST
+from ivr.signature import SIGNATURE, is_signed, raw_target
 from ivr.spoken import MENUS, PROMPTS, page
 from ivr.turn import Turn, read
 from ivr.twiml import EMPTY, render
@@ -60,12 +63,14 @@ HOOKS: Mapping[str, Handler] = {
     "leg": leg_turns.on_leg,
 }
 
-NAMES = ",".join(f"'{name}'" for name in HOOKS)
+NAMES = ",".join(f"'{name}'" for name in (*HOOKS, SELF_TEST))
 
 blueprint = Blueprint("ivr", __name__, url_prefix="/ivr")
 admit(blueprint, ANYBODY)  # the carrier shows who it is by its signature
 
 
+REFUSAL_SECONDS = 10.0  # between two lines of the log about refused webhooks
+_REFUSALS = Seldom(REFUSAL_SECONDS)
 TURN_SECONDS_MAX = 1.5  # then the caller is told to hold; nobody listens to silence
 
 
@@ -89,14 +94,34 @@ def take_turn(hook: str) -> Response:
     held = services()
     target = raw_target(request.environ)
     if not _is_ours(held, target):
-        log.warning("webhook_refused", hook=hook, base_url=held.config.public_base_url)
-        held.metrics.webhook_turns.labels(hook, "refused").inc()
+        _tell_refusal(held, hook)
         return xml("", 403)
+    if hook == SELF_TEST:
+        return xml(EMPTY)
     began = time.perf_counter()
     answered = _answer(held, hook, target)
     held.metrics.webhook_turns.labels(hook, answered.effect).inc()
     held.metrics.webhook_seconds.labels(hook).observe(time.perf_counter() - began)
     return xml(answered.body, answered.status)
+
+
+def _tell_refusal(held: Services, hook: str) -> None:
+    """Count it; now and then say what address the signature was checked against.
+
+    The query is left out, since anybody may write one.
+    """
+    held.metrics.webhook_turns.labels(hook, "refused").inc()
+    unsaid = _REFUSALS.now()
+    if unsaid is None:
+        return
+    base_url = held.config.public_base_url
+    log.warning(
+        "webhook_refused",
+        expected_url=f"{base_url}/ivr/{hook}",
+        is_signed=SIGNATURE in request.headers,
+        is_our_host=request.host == urlsplit(base_url).netloc,
+        unsaid=unsaid,
+    )
 
 
 def _is_ours(held: Services, target: str) -> bool:

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 
 from core.config import Config
 from core.database import Database
+from core.seldom import Seldom
 from core.services import Services
-from ivr import caller_turns
+from ivr import caller_turns, hooks
 from ivr.hooks import HOOKS
 from ivr.models import InboxEntry
 from routing.models import Call
@@ -40,6 +41,21 @@ def test_an_unsigned_request_is_refused_and_leaves_nothing(
     assert (answer.status, answer.body) == (403, b"")
     assert answer.content_type.startswith("text/xml")
     assert stored(phone.services) == (0, 0)
+
+
+def test_refusals_are_told_now_and_then_with_the_address_that_was_expected(
+    phone: Telephone, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(hooks, "_REFUSALS", Seldom(60))
+    for _ in range(50):
+        phone.send(phone.url("wait?turn=1&secret=1"), [("From", CITIZEN)], {})
+    (line,) = [record for record in caplog.records if record.message == "webhook_refused"]
+    assert line.__dict__["fields"] == {
+        "expected_url": f"{phone.base}/ivr/wait",
+        "is_signed": False,
+        "is_our_host": True,
+        "unsaid": 0,
+    }
 
 
 def test_a_signature_for_another_host_is_refused(phone: Telephone) -> None:
