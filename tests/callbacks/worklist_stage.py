@@ -34,6 +34,7 @@ class Worklist:
         self.services = services
         self.house = House(services)
         self.people: list[Desk] = []
+        self._of_role: dict[str, Desk] = {}
         self.maru = self.companion()
         self.boss = self.person("supervisor")
 
@@ -57,7 +58,12 @@ class Worklist:
     def person(self, role: str) -> Desk:
         """Add somebody without a seat."""
         self.people.append(self.house.person(role))
+        self._of_role[role] = self.people[-1]
         return self.people[-1]
+
+    def person_of(self, role: str) -> Desk:
+        """Return who was added with this role."""
+        return self._of_role[role]
 
     def wish(self, by: Desk | None = None, **body: Any) -> Any:
         """Promise a call; returns the response."""

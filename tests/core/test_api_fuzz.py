@@ -46,13 +46,25 @@ def own_things(house: House, seat: Desk) -> dict[str, str]:
     }
 
 
+def promised_things(seat: Desk) -> dict[str, str]:
+    """Return the ids of a promise that this account sees, and of its person."""
+    consent = {"wording": "fuzz", "heard": True}
+    made = seat.send("POST", "/callbacks", {"number": "010-5550-1234", "consent": consent}).json
+    detail = seat.get(f"/callbacks/{made['id']}").json
+    assert detail is not None
+    return {"callback_id": made["id"], "citizen_id": detail["callback"]["citizen_id"]}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", list(GenerationMode))
-@pytest.mark.parametrize("role", ["counselor", "supervisor"])
+@pytest.mark.parametrize("role", ["counselor", "companion", "supervisor", "admin"])
 def test_no_request_is_our_fault(house: House, role: str, mode: GenerationMode) -> None:
-    seat = house.desk() if role == "counselor" else house.person(role)
+    is_seated = role in ("counselor", "companion")
+    seat = house.desk(role=role) if is_seated else house.person(role)
     secret = str(seat.client.environ_base["HTTP_AUTHORIZATION"])
     things = own_things(house, seat) if role == "counselor" else {}
+    if role in ("companion", "supervisor"):
+        things |= promised_things(seat)
     tried = 0
     for found in described(house).get_all_operations():
         operation = found.ok()

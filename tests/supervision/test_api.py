@@ -74,7 +74,7 @@ def test_the_board_has_what_was_promised(client: FlaskClient, here: Line) -> Non
     here.clock.step(30)
     shown = client.get("/api/v1/board").get_json()
     assert shown["now"] == "2026-03-02T01:10:32.000Z"
-    assert shown["callbacks"] == {}
+    assert (shown["callbacks"]["promised"], shown["callbacks"]["silent_ends"]) == (0, 0)
     (call,) = shown["waiting"]
     assert call["call_id"] == str(waiting)
     assert call["waiting_since"] == "2026-03-02T01:10:02.000Z"
