@@ -144,7 +144,7 @@ def _handler(carrier: Carrier) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             found = _CALL.fullmatch(self.path)
             leg = found[1] if found else ""
-            self._answer(200, {"sid": leg, "status": "in-progress"})
+            self._answer(200, {"sid": leg, "status": "in-progress", "calls": []})
 
         def _answer(self, status: int, said: dict[str, Any]) -> None:
             raw = json.dumps(said).encode()
