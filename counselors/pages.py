@@ -5,6 +5,8 @@ from typing import Any
 
 from flask import Blueprint
 
+from citizens.consent import Purpose
+from citizens.wordings import wording
 from core.access import admit, current_account
 from core.services import services
 from core.web.frame import allow_softphone, current_language, render_page
@@ -30,7 +32,11 @@ def desk() -> str:
         endpoint = counselor.endpoint if counselor is not None else "browser"
     # A telephone's number is nobody's business in a page: only its kind is needed.
     boot = _boot(account.csrf, endpoint.partition(":")[0])
-    return render_page("desk.html", WORDS, account=account, csrf=account.csrf, boot=boot)
+    asked = wording(Purpose.CONTACT_BY_PHONE, current_language())
+    boot["consent"] = {"version": asked.version}
+    return render_page(
+        "desk.html", WORDS, account=account, csrf=account.csrf, boot=boot, consent=asked
+    )
 
 
 def _boot(csrf: str, endpoint_kind: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from sqlalchemy import select
 
+from callbacks.models import Promise
 from core.clock import WallClock
 from core.models import AccessEntry, Account
 from core.passwords import hash_password
@@ -230,6 +231,43 @@ def _write_up(page: Page) -> None:
     _tick(page, "referrals", "outbound_companion")
     check_page(page, "desk-wrap-up")
     page.click("#outcome-send")
+
+
+def _press(page: Page, name: str, code: str) -> None:
+    """Press a choice where it is to be seen, as a finger does."""
+    page.click(f"label.chip:has(input[name={name}][value={code}])")
+
+
+def test_a_companions_first_call_is_agreed_in_the_write_up(house: House, page: Page) -> None:
+    house.stage.counselor(role="companion")
+    counselor_id = _counselor(house)
+    sign_in(page, house, "lee")
+    _go_ready(page)
+    _caller(house)
+    _offered(house, page, counselor_id)
+    page.keyboard.press("Enter")
+    shown(page, "#session")
+    _join_both(house, counselor_id)
+    page.click("#end")
+    page.click("#end-yes")
+    shown(page, "#wrap-over")
+    check_page(page)
+    for name, code in (("contact_kind", "loneliness_talk"), ("reasons", "loneliness")):
+        _press(page, name, code)
+    expect(page.locator("#next-call")).to_be_hidden()
+    _press(page, "risk", "none")
+    _press(page, "outcome", "needs_more_time_outbound")
+    shown(page, "#next-call")
+    expect(page.locator("#next-call-number-box")).to_be_hidden()
+    page.click("#outcome-send")
+    shown(page, "#next-call.faulty")
+    page.check("#next-call-heard")
+    check_page(page, "desk-next-call")
+    page.click("#outcome-send")
+    shown(page, "#idle")
+    with house.services.database.transaction() as session:
+        promise = session.scalars(select(Promise)).one()
+    assert (promise.purpose, promise.origin, promise.state) == ("companion", "desk", "planned")
 
 
 def test_a_second_tab_says_so_and_may_take_over(house: House, browser: Browser) -> None:

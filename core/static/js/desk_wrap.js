@@ -2,6 +2,8 @@
 
 import { ApiFault, ask } from "./api.js";
 import { announce, element, t } from "./boot.js";
+import { when } from "./dates.js";
+import { beginNextCall, readNextCall, wireNextCall } from "./desk_next_call.js";
 import { notify, notifyFault } from "./notices.js";
 import { buildForm, fillForm, markFaults, readForm } from "./outcome_form.js";
 import { clock, hour, secondsUntil, serverNow } from "./time.js";
@@ -42,11 +44,13 @@ async function load(id) {
   const form = element("outcome-form");
   fillForm(form, {});
   markFaults(form, []);
+  beginNextCall(form, Boolean(session?.caller?.number));
   element("outcome-fault").hidden = true;
   setDraftState(null);
   try {
     const kept = await ask("GET", `/sessions/${id}/draft`);
     if (session?.id === id && kept?.draft) fillForm(form, kept.draft);
+    form.dispatchEvent(new Event("change"));
   } catch (fault) {
     if (!(fault instanceof ApiFault)) throw fault;
   }
@@ -112,9 +116,12 @@ async function send(refresh) {
   window.clearTimeout(saving);
   sending = true;
   try {
-    await ask("PUT", `/sessions/${session.id}/outcome`, said);
+    const nextCall = readNextCall(element("outcome-form"));
+    const sent = nextCall ? { ...said, next_call: nextCall } : said;
+    const answer = await ask("PUT", `/sessions/${session.id}/outcome`, sent);
     await refresh();
-    notify(t("wrap.sent"), "success");
+    const next = answer.promised?.next_at;
+    notify(next ? t("wrap.sent_next", { when: when(next) }) : t("wrap.sent"), "success");
   } catch (fault) {
     if (fault instanceof ApiFault && fault.status === 422) showFaults(fault);
     else notifyFault(fault);
@@ -127,6 +134,7 @@ async function send(refresh) {
 export function wireWrap(refresh) {
   const form = element("outcome-form");
   buildForm(form, element("outcome-fields"));
+  wireNextCall(form);
   form.addEventListener("input", () => saveSoon());
   form.addEventListener("submit", (event) => {
     event.preventDefault();
