@@ -11,11 +11,11 @@ from callbacks.bodies import NextCall
 from callbacks.booking import book
 from callbacks.booking_terms import Booking
 from callbacks.deciding import NOTE_CONTEXT
+from citizens.models import NUMBER_CONTEXT
 from core.fields import Fault
 from core.policy import Policy
 from core.sealing import Sealer
 from counselors.models import CounselingSession
-from routing.desk_view import NUMBER_CONTEXT
 from routing.models import Call
 
 

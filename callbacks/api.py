@@ -16,9 +16,8 @@ from callbacks.models import Promise
 from callbacks.withdrawing import forbid_calls, withdraw
 from callbacks.worklist import VIEWS
 from callbacks.worklist_view import detail_of, row_of
-from citizens.actions import NUMBER_CONTEXT
 from citizens.consent import How
-from citizens.models import Citizen
+from citizens.models import NUMBER_CONTEXT, Citizen
 from core.access import current_account
 from core.access_log import note_access
 from core.fields import Fault

@@ -15,8 +15,7 @@ from callbacks.models import Promise
 from callbacks.records import promise_of_call, tries
 from callbacks.retry import TryOutcome
 from callbacks.worklist_view import look_at_worklist, opened
-from citizens.actions import NUMBER_CONTEXT
-from citizens.models import Citizen
+from citizens.models import NUMBER_CONTEXT, Citizen
 from core import sign_ins
 from core.access import current_account, secret_of_request
 from core.access_log import note_access

@@ -13,9 +13,8 @@ from sqlalchemy.orm import Session
 from callbacks.holidays_kr import holidays_near
 from callbacks.schedule import Rules, next_ring, read_window
 from citizens import records as citizen_records
-from citizens.actions import NUMBER_CONTEXT
 from citizens.consent import MayNotCall
-from citizens.models import Citizen
+from citizens.models import NUMBER_CONTEXT, Citizen
 from core.clock import SEOUL
 from core.phone_numbers import Refused, may_dial
 from core.sealing import Sealer

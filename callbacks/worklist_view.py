@@ -13,7 +13,7 @@ from callbacks.series import GOAL_CONTEXT
 from callbacks.series_bodies import SeriesBody
 from callbacks.states import OPEN_STATES, PromiseState
 from callbacks.worklist import SeriesRow, Viewer, WorkRow
-from citizens.actions import NUMBER_CONTEXT
+from citizens.models import NUMBER_CONTEXT
 from citizens.records import consents_of
 from core.phone_numbers import mask
 from core.policy import Policy

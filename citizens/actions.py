@@ -9,10 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from citizens.consent import How, Purpose
-from citizens.models import Citizen, Consent
+from citizens.models import NUMBER_CONTEXT, Citizen, Consent
 from core.sealing import Sealer
-
-NUMBER_CONTEXT = "calls.number"  # a call we make carries the very same sealed number
 
 
 def know(session: Session, e164: str, sealer: Sealer, language: str, now: datetime) -> Citizen:

@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
 
+NUMBER_CONTEXT = "calls.number"
+"""What citizens' numbers are sealed for, here and in calls: an outward call has the very same."""
+
 
 class Citizen(Base):
     """One whom we may call back: a sealed number, known again by its keyed index.

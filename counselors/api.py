@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import after_session, agreed, at_hand
 from callbacks.bodies import OutcomeAndNext, WrittenBody
+from citizens.models import NUMBER_CONTEXT
 from core import audit, sign_ins
 from core.access import current_account, secret_of_request
 from core.database import on_commit
@@ -27,7 +28,7 @@ from counselors.certificates import is_valid_on
 from counselors.models import CounselingSession, Counselor
 from ivr import tokens
 from routing import actions
-from routing.desk_view import NUMBER_CONTEXT, look_at_desk, me
+from routing.desk_view import look_at_desk, me
 from routing.models import Call
 
 COUNSELOR = frozenset({"counselor"})

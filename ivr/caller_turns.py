@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from citizens.models import NUMBER_CONTEXT
 from core.phone_numbers import classify_caller
 from core.policy import Policy
 from core.sealing import Sealer
@@ -23,7 +24,6 @@ from routing.line import Effect
 from routing.models import Call
 from routing.states import CallState
 
-NUMBER_CONTEXT = "calls.number"
 LIVE = (CallState.WAITING, CallState.OFFERED)
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 from callbacks import actions as promises
 from citizens import actions as citizens
 from citizens.consent import How, Purpose
-from citizens.models import Citizen
+from citizens.models import NUMBER_CONTEXT, Citizen
 from core.phone_numbers import Allowed, may_dial
 from counselors.models import CounselingSession
 from ivr import promise_flow as flow
-from ivr.caller_turns import NUMBER_CONTEXT, Desk, as_uuid, where_it_is
+from ivr.caller_turns import Desk, as_uuid, where_it_is
 from ivr.flow import say_and_end
 from ivr.instructions import Hangup, Reply
 from ivr.turn import Turn

@@ -211,15 +211,7 @@ def end_session(
         stop_reaching(session, call, held, talk, "cancelled", now, policy)
         return Ended(talk.id)
     end_talk(session, call, held, talk, CallEvent.TALK_ENDED, "counselor ended", now, policy)
-    orders.write(
-        session,
-        OrderKind.MOVE,
-        call_id=call.id,
-        subject_id=talk.id,
-        now=now,
-        to="goodbye",
-        leg_sid=call.carrier_sid,
-    )
+    move_caller(session, call, talk, "goodbye", now)
     return Ended(talk.id)
 
 
@@ -245,13 +237,8 @@ def stop_ringing_citizen(session: Session, call: Call, now: datetime) -> None:
     """Take back the ringing of a citizen: the order if nobody has it yet, else the leg."""
     orders.drop(session, OrderKind.REACH, call.id, now)
     if not call.carrier_sid.startswith(calls.TO_BE_RUNG):
-        orders.write(
-            session,
-            OrderKind.HANG_UP,
-            call_id=call.id,
-            subject_id=call.id,
-            now=now,
-            leg_sid=call.carrier_sid,
+        orders.hang_up(
+            session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=now
         )
 
 
@@ -306,28 +293,29 @@ def stop_ringing(session: Session, call: Call, offer_id: uuid.UUID, now: datetim
     orders.drop(session, OrderKind.RING, offer_id, now)
     leg_sid = orders.rung_leg(session, offer_id)
     if leg_sid is not None:
-        orders.write(
-            session,
-            OrderKind.HANG_UP,
-            call_id=call.id,
-            subject_id=offer_id,
-            now=now,
-            leg_sid=leg_sid,
-        )
+        orders.hang_up(session, call_id=call.id, subject_id=offer_id, leg_sid=leg_sid, now=now)
+
+
+def move_caller(
+    session: Session, call: Call, talk: CounselingSession, to: str, now: datetime
+) -> None:
+    """Send the caller's leg elsewhere. to: join, reconnect or goodbye, a hook of the line."""
+    orders.write(
+        session,
+        OrderKind.MOVE,
+        call_id=call.id,
+        subject_id=talk.id,
+        now=now,
+        to=to,
+        leg_sid=call.carrier_sid,
+    )
 
 
 def hang_up_leg(session: Session, talk: CounselingSession, now: datetime) -> None:
     """Let the counselor's leg go, where it ever came."""
     if talk.leg_sid is None:
         return
-    orders.write(
-        session,
-        OrderKind.HANG_UP,
-        call_id=talk.call_id,
-        subject_id=talk.id,
-        now=now,
-        leg_sid=talk.leg_sid,
-    )
+    orders.hang_up(session, call_id=talk.call_id, subject_id=talk.id, leg_sid=talk.leg_sid, now=now)
 
 
 def locked_session(

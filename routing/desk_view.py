@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from citizens.models import NUMBER_CONTEXT
 from core.phone_numbers import mask
 from core.policy import Policy
 from core.sealing import Sealer, Unsealable
@@ -9,8 +10,6 @@ from core.sign_ins import SignedIn
 from counselors import desk_bodies as bodies
 from counselors import records
 from routing.desk import DeskOffer, DeskSession, desk
-
-NUMBER_CONTEXT = "calls.number"  # what callers' numbers are sealed for
 
 
 def me(session: Session, account: SignedIn) -> bodies.Me:

@@ -21,6 +21,7 @@ from routing.actions import (
     free_from_offer,
     hang_up_leg,
     locked_session,
+    move_caller,
     stop_ringing_citizen,
 )
 from routing.estimate import Wait, not_rising
@@ -127,7 +128,7 @@ def counselor_joined(
         )
         return Effect.CHANGED
     sessions.leg_joined(talk, leg_sid, now, policy.join_seconds_max)
-    _move_caller(session, call, talk, "join", now)
+    move_caller(session, call, talk, "join", now)
     return Effect.CHANGED
 
 
@@ -167,7 +168,7 @@ def counselor_leg_ended(
         return Effect.NOTHING
     if talk.joined_at is not None and not _at_browser(session, talk):
         end_talk(session, call, held, talk, CallEvent.TALK_ENDED, "counselor hung up", now, policy)
-        _move_caller(session, call, talk, "goodbye", now)
+        move_caller(session, call, talk, "goodbye", now)
         return Effect.CHANGED
     return lose_counselor(session, session_id, reason, now, policy)
 
@@ -204,23 +205,9 @@ def lose_counselor(
     if call.queued_at is None:  # a companion's call: whoever is free helps, from now on
         call.queued_at, call.need = now, "talk"
     if was_moved:
-        _move_caller(session, call, talk, "reconnect", now)
+        move_caller(session, call, talk, "reconnect", now)
     return Effect.CHANGED
 
 
 def _at_browser(session: Session, talk: CounselingSession) -> bool:
     return session.get_one(Counselor, talk.counselor_id).endpoint == "browser"
-
-
-def _move_caller(
-    session: Session, call: Call, talk: CounselingSession, to: str, now: datetime
-) -> None:
-    orders.write(
-        session,
-        OrderKind.MOVE,
-        call_id=call.id,
-        subject_id=talk.id,
-        now=now,
-        to=to,
-        leg_sid=call.carrier_sid,
-    )

@@ -68,6 +68,15 @@ def look_up(
     )
 
 
+def hang_up(
+    session: Session, *, call_id: uuid.UUID, subject_id: uuid.UUID, leg_sid: str, now: datetime
+) -> Order:
+    """End a leg. subject_id: the call, or the session whose leg it is."""
+    return write(
+        session, OrderKind.HANG_UP, call_id=call_id, subject_id=subject_id, now=now, leg_sid=leg_sid
+    )
+
+
 def drop(session: Session, kind: OrderKind, subject_id: uuid.UUID, now: datetime) -> None:
     """Drop orders of `kind` for this subject that nobody has taken yet."""
     session.execute(

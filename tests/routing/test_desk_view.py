@@ -1,6 +1,6 @@
 """The desk shows whom it is about, whoever rang whom."""
 
-from citizens.actions import NUMBER_CONTEXT
+from citizens.models import NUMBER_CONTEXT
 from core.services import Services
 from routing import outward
 from tests.counselors.desk_stage import House
