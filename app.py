@@ -63,7 +63,7 @@ EDGES = (
 def create_app(services: Services | None = None) -> Flask:
     """Return the web app on `services`; without them, on what the environment says."""
     if services is None:
-        services = build_services(load_config(with_defaults(os.environ)))
+        services = build_services(_settings_or_exit())
         install(services)
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = services
@@ -78,6 +78,14 @@ def create_app(services: Services | None = None) -> Flask:
     app.cli.add_command(access_log)
     app.cli.add_command(roster)
     return app
+
+
+def _settings_or_exit() -> Config:
+    """Read the settings for `flask --app app`, which would show a refusal as a traceback."""
+    try:
+        return load_config(with_defaults(os.environ))
+    except ConfigError as refused:
+        raise SystemExit(str(refused)) from None
 
 
 def refuse_old_schema(services: Services) -> None:

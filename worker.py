@@ -140,9 +140,9 @@ def main() -> int:
 
 def _run(services: Services, redis_url: str, ended: threading.Event) -> None:
     services.live.start()
-    metrics_port = os.environ.get("WORKER_METRICS_PORT")
-    if metrics_port:
-        start_http_server(int(metrics_port), "127.0.0.1", services.metrics.registry)
+    metrics_port = services.config.worker_metrics_port
+    if metrics_port is not None:
+        start_http_server(metrics_port, "127.0.0.1", services.metrics.registry)
     dispatcher, crew = Dispatcher(services, eager=False), Crew(redis_url)
     dispatcher.start()
     crew.start()

@@ -48,6 +48,7 @@ class Config:
 
     env: "development" or "production". data_keys: newest first, 32 bytes each.
     database_url, redis_url: None where not configured. policy_path: overrides of the limits.
+    worker_metrics_port: None where the worker shows no figures.
     """
 
     env: str
@@ -61,6 +62,7 @@ class Config:
     data_keys: tuple[bytes, ...] = field(repr=False)
     carrier: CarrierConfig
     policy_path: Path | None
+    worker_metrics_port: int | None
 
     @property
     def production(self) -> bool:
@@ -109,7 +111,7 @@ def load_config(environ: Mapping[str, str]) -> Config:
     config = Config(
         env=read.env,
         host=read.text("HOST", "127.0.0.1") if read.production else "127.0.0.1",
-        port=_port(read),
+        port=_port(read, "PORT", "8120"),
         database_url=_server(read, "DATABASE_URL", ("postgresql", "postgresql+psycopg")),
         redis_url=_server(read, "REDIS_URL", ("redis", "rediss", "unix")),
         public_base_url=_public_base_url(read),
@@ -118,7 +120,9 @@ def load_config(environ: Mapping[str, str]) -> Config:
         data_keys=_data_keys(read),
         carrier=_carrier(read),
         policy_path=Path(path) if path else None,
+        worker_metrics_port=_port(read, "WORKER_METRICS_PORT", "0") or None,
     )
+    _port(read, "SIMULATOR_PORT", "0")  # read by the exchange itself
     try:
         load_policy(config.policy_path)
     except PolicyError as error:
@@ -128,10 +132,11 @@ def load_config(environ: Mapping[str, str]) -> Config:
     return config
 
 
-def _port(read: _Reader) -> int:
-    text = read.text("PORT", "8120")
-    right = text.isascii() and text.isdecimal() and 0 < int(text) < 65_536
-    read.check("PORT", right, "must be a number from 1 to 65535")
+def _port(read: _Reader, name: str, default: str) -> int:
+    """Return the port; 0 where it is neither set nor has a default."""
+    text = read.text(name, default)
+    right = text == default or (text.isascii() and text.isdecimal() and 0 < int(text) < 65_536)
+    read.check(name, right, "must be a number from 1 to 65535")
     return int(text) if right else 0
 
 

@@ -63,6 +63,16 @@ def test_production_starts_on_no_default(program: list[str], tmp_path: Path) -> 
     assert "Traceback" not in refused.stderr
 
 
+def test_a_command_on_no_settings_is_told_what_is_missing_and_nothing_else() -> None:
+    ended = run(
+        ["-m", "flask", "--app", "app", "roster", "import", "x.csv"],
+        {"HELPLINE_ENV": "production"},
+    )
+    assert ended.returncode == 1
+    assert "DATA_KEYS" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize("program", [["app.py", "web"], ["worker.py"]])
 def test_production_refuses_an_old_schema(
     program: list[str], database: Database, database_url: str

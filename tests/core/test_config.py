@@ -87,6 +87,8 @@ def test_production_refuses_what_a_newcomers_machine_uses(name: str, value: str)
         ("PORT", "0"),
         ("PORT", "٨١٢٠"),
         ("PORT", "65536"),
+        ("WORKER_METRICS_PORT", "eighty"),
+        ("SIMULATOR_PORT", "-1"),
         ("DATABASE_URL", "mysql://x"),
         ("REDIS_URL", "memcached://x"),
         ("PUBLIC_BASE_URL", "120.example.kr"),
