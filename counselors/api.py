@@ -118,6 +118,8 @@ def get_softphone() -> bodies.Softphone:
     account, held = current_account(), services()
     now = held.clock.now()
     carrier = held.config.carrier
+    with held.database.transaction() as session:
+        presence.heard(session, account.account_id, now)
     return bodies.Softphone(
         token=tokens.mint(carrier, account.account_id, now),
         edge_host=_edge_host(carrier.api_base_url),
@@ -248,6 +250,7 @@ def get_draft(session_id: uuid.UUID) -> bodies.DraftBody:
     """Answer the draft; null where nothing was written yet."""
     account, held = current_account(), services()
     with held.database.transaction() as session:
+        presence.heard(session, account.account_id, held.clock.now())
         draft = drafts.read_draft(session, session_id, account.account_id, held.sealer)
     if draft is None:
         raise Problem(404, "not-found", "There is no such session.")
@@ -278,6 +281,7 @@ def reveal_number(session: Session, body: bodies.Reveal, call_id: uuid.UUID) -> 
         reason=body.reason,
     )
     audit.record(session, entry, held.sealer)
+    presence.heard(session, account.account_id, entry.at)
     return bodies.Number(number=held.sealer.unseal(call.sealed_number, NUMBER_CONTEXT))
 
 

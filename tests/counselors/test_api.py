@@ -195,11 +195,23 @@ def test_a_lapsed_certificate_can_not_be_ready(house: House) -> None:
     assert seatless.send("PUT", "/me/presence", {"status": "off"}).status_code == 409
 
 
-def test_every_look_is_a_sign_of_life(house: House, haneul: Desk) -> None:
-    for path in ("/me", "/me/desk"):
+def test_every_call_of_the_desk_is_a_sign_of_life(house: House, haneul: Desk) -> None:
+    offered = house.offered()
+    session_id = haneul.send("POST", f"/offers/{offered.offer_id}/accept").json["session_id"]
+    calls = [
+        *(("GET", path, None) for path in ("/me", "/me/desk", "/me/softphone")),
+        ("GET", f"/sessions/{session_id}/draft", None),
+        ("PUT", f"/sessions/{session_id}/draft", {"draft": {}}),
+        ("POST", f"/calls/{offered.call_id}/reveal", {"reason": "bad line"}),
+        ("PUT", "/me/presence", {"status": "break"}),
+        ("POST", f"/sessions/{session_id}/end", {}),
+        ("PUT", f"/sessions/{session_id}/outcome", TALK),
+    ]
+    for method, path, body in calls:
         house.stage.later(10)
-        haneul.get(path)
-        assert house.stage.get_presence(haneul.counselor_id).heard_at == house.stage.now
+        assert haneul.send(method, path, body).status_code == 200, path
+        heard_at = house.stage.get_presence(haneul.counselor_id).heard_at
+        assert heard_at == house.stage.now, path
 
 
 def test_the_stream_shows_the_desk_and_ends_with_the_sign_in(house: House, haneul: Desk) -> None:
