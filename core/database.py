@@ -82,6 +82,7 @@ class Database:
                 " -c timezone=UTC",
             },
         )
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self, ends: float | None = None) -> Iterator[Session]:
@@ -108,6 +109,12 @@ class Database:
         driver = session.connection().connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
         return self._limit.until(ends, driver)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session for single questions: each statement stands for itself, none changes."""
+        with Session(self._reading, expire_on_commit=False) as session:
+            yield session
 
     def run(self, work: Callable[[Session], T], *, seconds_max: float | None = None) -> T:
         """Do `work` in a transaction; once more if the connection was lost under it.

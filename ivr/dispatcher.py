@@ -39,6 +39,8 @@ UNTAKEN_SECONDS = 0.7
 TOUCHED_SECONDS = 3
 HANDS = 4
 TIDY_SECONDS = 60.0
+REST_SECONDS = 0.004
+"""Between two decisions, so that a burst of changes becomes one of them."""
 T = TypeVar("T")
 
 
@@ -75,17 +77,27 @@ class Dispatcher:
             self._services.database.run(self._pulse.end)
 
     def _run(self) -> None:
+        sweep_at = 0.0
         while not self._stopping.is_set():
-            self._wake.wait(self._services.policy.sweep_seconds)
+            self._wake.wait(max(0.0, sweep_at - time.monotonic()))
             self._wake.clear()
             try:
-                tick(self._services)
-                self._beat()
-                self._carry_untaken()
-                self._tidy()
+                if time.monotonic() >= sweep_at:
+                    sweep_at = time.monotonic() + self._services.policy.sweep_seconds
+                    self._look_over()
+                else:
+                    decide(self._services)
+                    self._stopping.wait(REST_SECONDS)
             except Exception as fault:  # the line must not stand still for one unforeseen fault
                 log.error("tick_failed", fault)
                 self._stopping.wait(self._services.policy.sweep_seconds)
+
+    def _look_over(self) -> None:
+        """Do all that is due each sweep."""
+        tick(self._services)
+        self._beat()
+        self._carry_untaken()
+        self._tidy()
 
     def _beat(self) -> None:
         """Let the operators see that this process still looks the line over."""
@@ -141,21 +153,33 @@ def _apart(services: Services, work: Callable[[Session], T]) -> T | None:
 
 
 def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
-    """Sweep, decide, commit; then tell desks and board, and ring for the orders that are due."""
+    """Mend what is overdue, tend promises, then decide."""
     now, policy = services.clock.now(), services.policy
     swept = _apart(services, lambda session: sweep(session, now, policy)) or Swept()
     _apart(services, lambda session: tend(session, now, policy))
-    with services.database.transaction() as session:
-        offered = dispatch(session, now, policy)
-    with services.database.transaction() as session:
-        due = records.due_orders(session, now, ORDERS_A_TICK_MAX)
+    with services.database.reading() as session:
         services.metrics.waiting.set(records.waiting_count(session))
-        touched = records.touched_counselors(session, now - timedelta(seconds=TOUCHED_SECONDS))
     services.metrics.offers.labels("lapsed").inc(swept.offers_lapsed)
-    services.metrics.offers.labels("made").inc(len(offered))
-    for order_id in due:
+    return swept, decide(services)
+
+
+def decide(services: Services) -> tuple[Offered, ...]:
+    """Offer what can be offered and commit; then ring for due orders, and tell desks and board."""
+    now, policy = services.clock.now(), services.policy
+    since = now - timedelta(seconds=TOUCHED_SECONDS)
+    offered: tuple[Offered, ...] = ()
+    with services.database.reading() as session:
+        seen = records.glance(session, now, since, ORDERS_A_TICK_MAX)
+    if seen.may_offer:
+        with services.database.transaction() as session:
+            offered = dispatch(session, now, policy)
+    if offered:
+        services.metrics.offers.labels("made").inc(len(offered))
+        with services.database.reading() as session:
+            seen = records.glance(session, now, since, ORDERS_A_TICK_MAX)
+    for order_id in seen.due_orders:
         services.work.ring("orders", CARRY_OUT, order_id)
-    for counselor_id in touched:
+    for counselor_id in seen.touched_counselors:
         services.live.ring(f"desk:{counselor_id}")
     services.live.ring("board")
-    return swept, offered
+    return offered

@@ -25,7 +25,7 @@ from ivr.hold_music import hold_music
 from ivr.inbox import answer_once
 from ivr.instructions import Reply
 from ivr.self_test import HOOK as SELF_TEST
-from ivr.signature import SIGNATURE, is_signed, raw_target
+from ivr.signature import SETTINGS, SIGNATURE, is_signed, raw_target
 from ivr.spoken import MENUS, PROMPTS, page
 from ivr.turn import Turn, read
 from ivr.twiml import EMPTY, render
@@ -129,7 +129,7 @@ def _is_ours(held: Services, target: str) -> bool:
         held.config.public_base_url,
         target,
         request.form,
-        dict(request.headers),
+        {name: request.headers.get(name, "") for name in (SIGNATURE, SETTINGS)},
         held.config.carrier.auth_tokens,
     )
 

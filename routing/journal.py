@@ -4,27 +4,22 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from routing.models import CallEvent
-
 Entry = tuple[uuid.UUID, str, str, uuid.UUID | None, str | None]
+
+# Driver SQL: every change of a call writes here.
+_WRITE = """
+    INSERT INTO call_events (call_id, at, event, state, counselor_id, reason)
+    VALUES (%s, %s, %s, %s, %s, %s)
+"""
 
 
 def journal_many(session: Session, entries: Sequence[Entry], now: datetime) -> None:
     """Write entries (call, event, state after it, counselor, reason), all at `now`."""
-    session.execute(
-        insert(CallEvent),
-        [
-            {
-                "call_id": call_id,
-                "at": now,
-                "event": event,
-                "state": state,
-                "counselor_id": counselor_id,
-                "reason": reason,
-            }
-            for call_id, event, state, counselor_id, reason in entries
-        ],
-    )
+    rows = [
+        (call_id, now, str(event), str(state), counselor_id, reason)
+        for call_id, event, state, counselor_id, reason in entries
+    ]
+    if rows:
+        session.connection().exec_driver_sql(_WRITE, rows if len(rows) > 1 else rows[0])

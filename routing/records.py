@@ -1,8 +1,10 @@
 """Reading calls, offers and orders by name; never commits."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Float, and_, func, or_, select, text
 from sqlalchemy.orm import Session
@@ -12,7 +14,7 @@ from core.models import Account
 from counselors.models import Counselor, Presence
 from counselors.states import PresenceState, Status
 from routing.choose import WaitingCall
-from routing.models import Call, CallEvent, Offer, Order
+from routing.models import Call, Offer, Order
 from routing.states import CallState, OfferState
 
 DISPATCH_LOCK = "dispatch"
@@ -224,14 +226,38 @@ def anyone_waiting(session: Session) -> bool:
     )
 
 
-def touched_counselors(session: Session, since: datetime) -> set[uuid.UUID]:
-    """Return whose desk may show something else than before `since`."""
-    rows = session.scalars(
-        select(CallEvent.counselor_id)
-        .where(CallEvent.at >= since, CallEvent.counselor_id.is_not(None))
-        .distinct()
-    )
-    return {counselor_id for counselor_id in rows if counselor_id is not None}
+class Glance(NamedTuple):
+    """What one look at the line shows. touched_counselors: whose desk may show something new."""
+
+    may_offer: bool
+    due_orders: Sequence[uuid.UUID]
+    touched_counselors: Sequence[uuid.UUID]
+
+
+_GLANCE = """
+    SELECT
+        EXISTS (SELECT 1 FROM calls WHERE state = 'waiting')
+        AND EXISTS (SELECT 1 FROM presences WHERE status = 'ready' AND state = 'free'),
+        ARRAY(
+            SELECT id FROM orders
+            WHERE due_at <= %(now)s
+                AND (state = 'due' OR (state = 'sending' AND lease_until <= %(now)s))
+            ORDER BY due_at LIMIT %(limit)s
+        ),
+        ARRAY(
+            SELECT DISTINCT counselor_id FROM call_events
+            WHERE at >= %(since)s AND counselor_id IS NOT NULL
+        )
+"""
+
+
+def glance(session: Session, now: datetime, since: datetime, limit: int) -> Glance:
+    """Look once whether anything can be offered, which orders are due, whose desk changed.
+
+    since: how far back a change counts as new. limit: of orders.
+    """
+    values = {"now": now, "since": since, "limit": limit}
+    return Glance(*session.connection().exec_driver_sql(_GLANCE, values).one())
 
 
 def due_orders(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:

@@ -20,7 +20,7 @@ def test_an_offer_is_a_row_on_both_sides_with_a_deadline_and_a_reason(stage: Sta
     assert stored.reason == "longest idle (2 min)"
     assert stage.get_call(call).state == "offered"
     assert stage.get_presence(counselor).state == "offered"
-    assert stage.journal(call) == ["joined_queue", "offered"]
+    assert stage.journal(call) == ["arrived", "joined_queue", "offered"]
 
 
 def test_a_browser_is_not_rung_and_a_telephone_is(stage: Stage) -> None:
@@ -90,7 +90,7 @@ def test_a_rolled_back_decision_leaves_nothing(stage: Stage) -> None:
         raise Crash
     assert stage.get_call(call).state == "waiting"
     assert stage.get_presence(counselor).state == "free"
-    assert stage.journal(call) == ["joined_queue"]
+    assert stage.journal(call) == ["arrived", "joined_queue"]
     assert len(stage.dispatch()) == 1
 
 
