@@ -31,7 +31,7 @@ migrate: $(VENV)/installed
 
 test: $(VENV)/installed-dev
 	@sh scripts/get_browser.sh
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/installed-dev
 	@$(RUN) -m ruff check .

@@ -40,6 +40,7 @@ class Policy(BaseModel):
     skill_relax_seconds: Seconds
     promise_seconds_max: Annotated[float, Field(ge=600, le=2_592_000)]
     form_per_hour_max: Annotated[int, Field(ge=1, le=1000)]
+    turn_seconds_max: Annotated[float, Field(ge=0.2, le=10)]
     carrier_seconds_max: Annotated[float, Field(ge=0.1, le=15)]
     carrier_calls_per_second_max: Annotated[float, Field(gt=0, le=10_000)]
     order_tries_max: Annotated[int, Field(ge=1, le=20)]

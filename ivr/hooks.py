@@ -71,9 +71,6 @@ admit(blueprint, ANYBODY)  # the carrier shows who it is by its signature
 
 REFUSAL_SECONDS = 10.0  # between two lines of the log about refused webhooks
 _REFUSALS = Seldom(REFUSAL_SECONDS)
-TURN_SECONDS_MAX = 1.5  # then the caller is told to hold; nobody listens to silence
-
-
 @dataclass(frozen=True)
 class Answered:
     """What a turn came to: the words for the metrics, the document."""
@@ -139,7 +136,7 @@ def _answer(held: Services, hook: str, target: str) -> Answered:
     turn = read(hook, target, request.args.to_dict(), request.form.to_dict())
     try:
         effect, body = held.database.run(
-            lambda session: _turn(held, session, turn), seconds_max=TURN_SECONDS_MAX
+            lambda session: _turn(held, session, turn), seconds_max=held.policy.turn_seconds_max
         )
     except DatabaseAway:
         held.metrics.database_away.inc()
