@@ -62,7 +62,9 @@ ALWAYS = {
             AND state IN ('waiting', 'offered', 'connected', 'wrapping')
             AND direction = 'inbound'""",
     "a live call has a deadline": """
-        SELECT id FROM calls WHERE state <> 'closed' AND deadline IS NULL""",
+        SELECT id FROM calls WHERE state <> 'closed' AND deadline IS NULL
+          AND NOT (direction = 'outward' AND state IN ('waiting', 'offered')
+                   AND answered_at IS NULL)""",
     "only counselors are offered calls": """
         SELECT o.id FROM offers o JOIN accounts a ON a.id = o.counselor_id
         WHERE a.role <> 'counselor'""",

@@ -205,7 +205,7 @@ def _reveal(page: Page) -> None:
     check_page(page)
     page.keyboard.press("Escape")
     expect(page.locator("#reveal-dialog")).to_be_hidden()
-    assert page.text_content("#revealed") == ""
+    expect(page.locator("#revealed")).to_have_text("")
 
 
 def _tick(page: Page, name: str, code: str) -> None:
