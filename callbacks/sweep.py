@@ -20,6 +20,7 @@ from routing.records import DISPATCH_LOCK
 log = event_log(__name__)
 
 EACH_MAX = 200
+DUE_MAX = 20  # a tick; the carrier takes one new call a second
 
 Mend = Callable[[Session, Promise, datetime, Policy], None]
 
@@ -44,7 +45,7 @@ def tend(session: Session, now: datetime, policy: Policy) -> Tended:
         return Tended()
     moved = records.with_entry_moved(session, EACH_MAX)
     stopped = entries.to_stop(records.entries(session), now)
-    due = records.due(session, now, EACH_MAX)
+    due = records.due(session, now, DUE_MAX)
     going_on = records.series_to_follow(session, EACH_MAX)
     if not (moved or stopped or due or going_on):
         return Tended()

@@ -1,0 +1,100 @@
+"""The tick over promises: only what must be touched is, and one bad row stops nothing."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.orm import Session
+
+from callbacks import actions
+from callbacks.models import Promise
+from callbacks.sweep import DUE_MAX, tend
+from citizens import actions as citizens
+from tests.callbacks.town import Town
+
+
+def numbers(count: int) -> list[str]:
+    return [f"+8210222{n:05}" for n in range(count)]
+
+
+def tended(town: Town) -> object:
+    with town.look() as session:
+        return tend(session, town.now, town.services.policy)
+
+
+def test_a_promise_that_can_not_be_tended_does_not_stop_the_others(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = (town.promise(e164=number) for number in numbers(2))
+    real = actions.queue_entry
+
+    def fail(session: Session, promise: Promise, *rest: Any) -> None:
+        if promise.id == bad:
+            raise RuntimeError("a fault of ours")
+        real(session, promise, *rest)
+
+    monkeypatch.setattr(actions, "queue_entry", fail)
+    for _ in range(3):
+        tended(town)
+    assert town.get(good).entry_call_id is not None
+    assert town.get(bad).state == "planned"
+
+
+def test_windows_that_can_not_be_read_wait_for_a_person(town: Town) -> None:
+    broken, sound = numbers(2)
+    bad = town.promise(e164=broken)
+    with town.look() as session:
+        citizen = citizens.know(session, broken, town.services.sealer, "ko", town.now)
+        citizen.windows = [{"days": "every"}]
+    good = town.promise(e164=sound)
+    tended(town)
+    assert town.get(good).entry_call_id is not None
+    assert town.get(bad).state == "for_decision"
+
+
+def test_windows_spoiled_while_queued_are_not_rung_either(town: Town) -> None:
+    person = town.person()
+    town.promise()
+    town.run(3)
+    with town.look() as session:
+        session.execute(text("""UPDATE citizens SET windows = '[{"days": "every"}]'"""))
+    town.counselor()
+    town.run(120)
+    assert person.legs == []
+    assert town.only().state == "for_decision"
+
+
+def test_a_queue_at_rest_is_read_and_not_locked(town: Town) -> None:
+    for number in numbers(DUE_MAX):
+        town.promise(e164=number)
+    tended(town)
+    said: list[str] = []
+    event.listen(
+        town.services.database.engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, sql, *_: said.append(sql),
+    )
+    assert not tended(town)
+    assert len(said) < 12
+    assert not [sql for sql in said if "FOR UPDATE" in sql or "dispatch" in sql]
+
+
+def test_many_due_at_once_are_queued_in_the_order_of_their_place(town: Town) -> None:
+    places = [town.now - timedelta(minutes=n) for n in range(30)]
+    for number, place in zip(numbers(30), places, strict=True):
+        town.promise(e164=number, queued_at=place)
+    tended(town)
+    counselor_id, _ = town.counselor()
+    town.run(30)
+    asked = [call for call in town.calls("outward") if call.state != "waiting"]
+    assert [call.queued_at for call in asked] == [min(places)]
+    assert town.presence(counselor_id).state != "free"
+
+
+def test_no_counselor_at_all_and_the_promise_stands(town: Town) -> None:
+    """Peers' bug (Twilio's queued-callback plugin, issue 35): an error where there is no agent."""
+    promise_id = town.promise()
+    town.days(0.3)
+    assert town.get(promise_id).state == "planned"
+    assert [call.state for call in town.calls("outward")] == ["waiting"]
