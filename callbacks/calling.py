@@ -63,7 +63,8 @@ def _begin(
     policy: Policy,
 ) -> Accepted | MayNot:
     citizen = session.get_one(Citizen, promise.citizen_id)
-    looked = guard.look(session, citizen, now, promise.purpose, sealer)
+    tried = records.hours_tried(session, promise)
+    looked = guard.look(session, citizen, now, promise.purpose, sealer, tried)
     if isinstance(looked, guard.Never):
         actions.move(promise, PromiseEvent.WITHDREW, now, looked.reason)
         return MayNot(looked.reason)

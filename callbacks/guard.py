@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from callbacks.holidays_kr import holidays_near
-from callbacks.schedule import Rules, next_ring, read_window
+from callbacks.schedule import NEVER_OPEN, Rules, WindowError, next_ring, read_window
 from citizens import records as citizen_records
 from citizens.consent import MayNotCall
 from citizens.models import NUMBER_CONTEXT, Citizen
@@ -52,7 +52,10 @@ def rules_of(
     allowed = citizen_records.may_be_called(session, citizen)
     if isinstance(allowed, MayNotCall):
         return Never(allowed.reason)
-    windows = tuple(read_window(raw) for raw in citizen.windows)
+    try:
+        windows = tuple(read_window(raw) for raw in citizen.windows)
+    except WindowError:
+        windows = (NEVER_OPEN,)  # nobody is rung by guess: a person decides
     days = holidays_near(now.astimezone(SEOUL).date()) if purpose == "companion" else frozenset()
     return Rules(windows, allowed.at_night, days, hours_tried)
 

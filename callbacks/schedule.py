@@ -35,6 +35,9 @@ class Window:
         return local.weekday() in self.days and self.start <= local.time() < self.end
 
 
+NEVER_OPEN = Window(frozenset(), time(0, 0), time(0, 0))
+
+
 @dataclass(frozen=True)
 class Rules:
     """What one citizen's calls keep to. holidays: days on which companions do not call.

@@ -46,7 +46,7 @@ def _at(minute: int) -> time:
 
 def is_allowed(moment: datetime, kept: Rules) -> bool:
     """Tell by plain arithmetic whether somebody may be rung; shares nothing with the schedule."""
-    there = moment + SEOUL_OFF_BY
+    there = moment.astimezone(UTC) + SEOUL_OFF_BY
     minute = there.hour * 60 + there.minute
     if not kept.at_night and not 8 * 60 <= minute < 21 * 60:
         return False

@@ -1,6 +1,5 @@
 """Asked for in the menu or the wait, kept in the queue's order: through the exchange."""
 
-from datetime import timedelta
 
 import pytest
 
@@ -227,12 +226,12 @@ def test_who_forbade_calls_and_asks_from_the_same_number_is_called(town: Town) -
 
 
 def test_asked_for_at_night_it_is_kept_in_the_morning_at_its_place(town: Town) -> None:
-    town.run(timedelta(hours=12).total_seconds())  # 22:00 in Seoul
+    town.days(0.5)  # 22:00 in Seoul
     citizen = promised(town)
-    assert citizen.heard("오전" if citizen.heard("오전") else "8시 이후")
+    assert citizen.heard("8시 이후")
     town.counselor()
-    town.run(timedelta(hours=9, minutes=50).total_seconds())
+    town.days(9.8 / 24)
     assert town.dials() == []
-    town.run(timedelta(minutes=15).total_seconds())
+    town.days(0.5 / 24)
     assert len(town.dials()) == 1
     assert town.only().state == "kept"

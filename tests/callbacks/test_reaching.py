@@ -229,15 +229,15 @@ def test_a_promise_withdrawn_by_a_person_is_not_dialled_any_more(town: Town, mom
 
 def test_quiet_hours_reached_while_queued_the_place_is_kept_until_morning(town: Town) -> None:
     citizen = town.person()
-    town.run(10.9 * HOUR)  # 20:54 in Seoul
+    town.days(10.9 / 24)  # 20:54 in Seoul
     promise_id = town.promise()
     queued_at = town.get(promise_id).queued_at
     town.run(HOUR)
     assert [call.state for call in town.calls("outward")] == ["closed"]
     town.counselor()
-    town.run(9 * HOUR)
+    town.days(9 / 24)
     assert citizen.legs == []
-    town.run(2 * HOUR)
+    town.days(2 / 24)
     assert town.calls("outward")[-1].queued_at == queued_at
     assert town.get(promise_id).state == "kept"
     assert len(town.dials()) == 1

@@ -5,7 +5,7 @@ The dispatcher ticks each second while somebody is on the telephone, and at `idl
 
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,7 +26,7 @@ from counselors import presence
 from counselors.models import CounselingSession, Presence
 from ivr.carry_out import carry_out
 from ivr.dispatcher import tick
-from ivr.hooks import page
+from ivr.spoken import page
 from routing import actions as routing_actions
 from routing.models import Call
 from simulator.exchange import Exchange
@@ -62,7 +62,8 @@ class WallClock:
 class Person:
     """Somebody with a telephone: answers after so many seconds (None: never), presses keys.
 
-    presses: words heard -> the key pressed then, each as often as it is listed.
+    presses: words heard -> the key pressed then, each as often as it is listed. A talk lasts
+    talk_seconds, then this person hangs up.
     """
 
     town: "Town"
@@ -70,6 +71,7 @@ class Person:
     answer_after: float | None = 3.0
     refuses: str = ""
     answered_by: str = "human"
+    talk_seconds: float = 300.0
     presses: list[tuple[str, str]] = field(default_factory=list)
     legs: list[Leg] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
@@ -94,6 +96,7 @@ class Person:
         """Understand what is heard, and press what one would."""
         if isinstance(sound, Bridge):
             self.rooms.append(sound.room_id)
+            self.town.kernel.at(self.talk_seconds, leg.hang_up)
         if not isinstance(sound, Speech):
             return
         self.words.append(sound.text)
@@ -134,10 +137,11 @@ class Town:
         self.carrier = InProcessCarrier(self.services.config, Rest(self.exchange))
         self.stage = Stage(services.database, self.clock, services.policy)  # type: ignore[arg-type]
         self.rings_lost: Iterator[bool] | None = None
+        self.survives: type[BaseException] = ConnectionError
         self._numbers = count(1)
         self._seen = 0
         self.kernel.after_each.append(self._settle)
-        self.kernel.at(0.0, self._tick_again)
+        self._next_tick = self.kernel.at(0.0, self._tick_again)
 
     @property
     def now(self) -> datetime:
@@ -153,13 +157,15 @@ class Town:
         usual, self.idle_seconds = self.idle_seconds, 900.0
         self.run(count * 86_400)
         self.idle_seconds = usual
+        self._next_tick.cancel()
+        self._next_tick = self.kernel.at(0.0, self._tick_again)
 
     # -- the application's background ----------------------------------------------------------
 
     def _tick_again(self) -> None:
         self.tick()
         busy = any(leg.live for leg in self.exchange.legs.values())
-        self.kernel.at(1.0 if busy else self.idle_seconds, self._tick_again)
+        self._next_tick = self.kernel.at(1.0 if busy else self.idle_seconds, self._tick_again)
 
     def tick(self) -> None:
         """One tick of the dispatcher, and a worker that carries out what was rung for."""
@@ -168,7 +174,8 @@ class Town:
         assert isinstance(work, InlineWork)
         for ring in work.take():
             if self.rings_lost is None or not next(self.rings_lost):
-                carry_out(self.services, self.carrier, page(self.services), ring.subject_id)
+                with suppress(self.survives):  # a worker may die; the line lives
+                    carry_out(self.services, self.carrier, page(self.services), ring.subject_id)
 
     def _settle(self) -> None:
         for _ in range(SETTLE_ROUNDS_MAX):
