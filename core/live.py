@@ -30,6 +30,10 @@ class Live(Protocol):
         """Say that `topic` changed. Call it after the commit. Never blocks, never raises."""
         ...
 
+    def ring_here(self, topic: str) -> None:
+        """Ring in this process only, at once: enough where every process looks by itself too."""
+        ...
+
     def seen(self, topic: str) -> int:
         """Return the counter of `topic` now: read it before reading the tables, then `wait`."""
         ...
@@ -65,6 +69,10 @@ class StillLive:
         with self._changed:
             self._counts[topic] += 1
             self._changed.notify_all()
+
+    def ring_here(self, topic: str) -> None:
+        """Count the ring."""
+        self.ring(topic)
 
     def seen(self, topic: str) -> int:
         """Return the counter of `topic`."""
@@ -115,6 +123,10 @@ class PgLive(StillLive):
         with self._wanted:
             self._pending[topic] = None
             self._wanted.notify_all()
+
+    def ring_here(self, topic: str) -> None:
+        """Call the listeners of this process from the ringing thread."""
+        self._tell_here(topic)
 
     def start(self) -> None:
         """Begin to send and to listen."""

@@ -160,7 +160,9 @@ def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
     with services.database.reading() as session:
         services.metrics.waiting.set(records.waiting_count(session))
     services.metrics.offers.labels("lapsed").inc(swept.offers_lapsed)
-    return swept, decide(services)
+    offered = decide(services)
+    services.live.ring("board")  # callers who came and went by themselves show each sweep
+    return swept, offered
 
 
 def decide(services: Services) -> tuple[Offered, ...]:
@@ -181,5 +183,6 @@ def decide(services: Services) -> tuple[Offered, ...]:
         services.work.ring("orders", CARRY_OUT, order_id)
     for counselor_id in seen.touched_counselors:
         services.live.ring(f"desk:{counselor_id}")
-    services.live.ring("board")
+    if offered or seen.touched_counselors:
+        services.live.ring("board")
     return offered

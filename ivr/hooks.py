@@ -146,7 +146,7 @@ def _answer(held: Services, hook: str, target: str) -> Answered:
         log.error("turn_failed", fault, hook=hook)
         return _without_database(held, turn, "failed")
     if effect == Effect.CHANGED:
-        held.live.ring("line")
+        held.live.ring_here("line")
     return Answered(effect, body)
 
 

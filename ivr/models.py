@@ -16,7 +16,7 @@ class InboxEntry(Base):
     __tablename__ = "inbox"
 
     key: Mapped[str] = mapped_column(primary_key=True)
-    call_sid: Mapped[str] = mapped_column(index=True)
+    call_sid: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(index=True)
     event: Mapped[str]
     effect: Mapped[str]
