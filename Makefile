@@ -29,9 +29,13 @@ run: $(VENV)/installed
 migrate: $(VENV)/installed
 	@$(RUN) app.py migrate
 
+# Tests of whole programs, browsers and kills time what they see: they get the machine to themselves.
+PROCESSES := tests/browser tests/faults tests/core/test_start.py tests/core/test_worker.py
+
 test: $(VENV)/installed-dev
 	@sh scripts/get_browser.sh
-	@$(RUN) -m pytest -n 2 --dist loadfile
+	@$(RUN) -m pytest -n 2 --dist loadfile $(PROCESSES:%=--ignore=%)
+	@$(RUN) -m pytest $(PROCESSES)
 
 lint: $(VENV)/installed-dev
 	@$(RUN) -m ruff check .

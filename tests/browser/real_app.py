@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,12 @@ class House:
             self.services.live.ring(topic)
 
 
+def _serve(server: Any) -> None:
+    """Serve until the sockets are closed under the loop, which is how the test ends it."""
+    with suppress(OSError):
+        server.run()
+
+
 @contextmanager
 def served(services: Services) -> Iterator[House]:
     """Serve the application on a free port with the wall's clock and real bells."""
@@ -50,7 +56,7 @@ def served(services: Services) -> Iterator[House]:
     install(real)
     real.live.start()
     server = create_server(create_app(real), host="127.0.0.1", port=0, threads=16)
-    runner = threading.Thread(target=server.run, daemon=True)
+    runner = threading.Thread(target=_serve, args=(server,), daemon=True)
     runner.start()
     stage = Stage(real.database, real.clock, real.policy)  # type: ignore[arg-type]
     try:
