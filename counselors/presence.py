@@ -10,6 +10,8 @@ from counselors.models import Presence, PresenceEntry
 from counselors.states import PRESENCE_LIFE, PresenceEvent, PresenceState, Status
 
 HEARD_EVERY_SECONDS = 3
+LOST_SECONDS = 1
+"""After a lost leg, what a closing tab still sends is no sign of life for this long."""
 
 
 class UnknownCounselor(Exception):
@@ -84,11 +86,15 @@ def _note(held: Presence, now: datetime) -> None:
 def heard(session: Session, counselor_id: uuid.UUID, now: datetime) -> None:
     """Note a sign of life of a browser, at most every few seconds."""
     before = now - timedelta(seconds=HEARD_EVERY_SECONDS)
+    lost = now - timedelta(seconds=LOST_SECONDS)
     session.execute(
         update(Presence)
         .where(
             Presence.counselor_id == counselor_id,
-            or_(Presence.heard_at < before, Presence.heard_at.is_(None)),
+            or_(
+                Presence.heard_at < before,
+                Presence.heard_at.is_(None) & (Presence.state_since <= lost),
+            ),
         )
         .values(heard_at=now)
         .execution_options(synchronize_session=False)
