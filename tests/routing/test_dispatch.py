@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from counselors.presence import LOST_SECONDS
 from counselors.states import Status
 from routing.dispatch import dispatch
 from routing.records import COME_BACK_SECONDS
@@ -106,6 +107,9 @@ def test_a_lost_browser_is_not_asked_again_until_it_shows_a_sign_of_life(stage: 
     other = stage.counselor(idle_seconds=900)
     stage.lose_leg(session_id, "CAleg")
     assert stage.dispatch() == ()  # the same counselor has a moment to come back
+    stage.heard(lost)  # what the closing tab still sends counts for nothing
+    assert stage.dispatch() == ()
+    stage.later(LOST_SECONDS)
     stage.heard(lost)
     (offer,) = stage.dispatch()
     assert (offer.call_id, offer.counselor_id) == (call, lost)
