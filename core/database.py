@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import DateTime, MetaData, create_engine, event
+from sqlalchemy import DateTime, MetaData, create_engine
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -180,8 +180,3 @@ def try_lock(session: Session, name: str) -> bool:
         "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 120))", (name,)
     )
     return bool(row.scalar_one())
-
-
-def count_commits(database: Database, note: Callable[[], None]) -> None:
-    """Call `note` at every commit on `database`; the crash-point tests count with it."""
-    event.listen(database.engine, "commit", lambda _connection: note())

@@ -25,7 +25,6 @@ class Policy(BaseModel):
     join_seconds_max: Annotated[float, Field(ge=3, le=60)]
     reach_seconds_max: Annotated[float, Field(ge=10, le=120)]
     decline_rest_seconds: Seconds
-    resume_seconds_max: Annotated[float, Field(ge=0, le=3600)]
     wrap_seconds_max: Annotated[float, Field(ge=30, le=3600)]
     heartbeat_seconds_max: Annotated[float, Field(ge=5, le=120)]
     session_cue_seconds: tuple[int, ...]

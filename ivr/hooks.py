@@ -71,6 +71,8 @@ admit(blueprint, ANYBODY)  # the carrier shows who it is by its signature
 
 REFUSAL_SECONDS = 10.0  # between two lines of the log about refused webhooks
 _REFUSALS = Seldom(REFUSAL_SECONDS)
+
+
 @dataclass(frozen=True)
 class Answered:
     """What a turn came to: the words for the metrics, the document."""

@@ -15,7 +15,6 @@ from routing.states import CALL_LIFE, CallEvent, CallState
 ANSWERED = "answered"
 TO_BE_RUNG = "to-be-rung-"
 """Begins the carrier sid of an outward call whose leg has no name yet."""
-NO_SESSION_REASON = "no_session"
 
 
 def move(
