@@ -14,6 +14,7 @@ from callbacks import actions, entries, records, series
 from callbacks.models import Promise
 from core.database import lock, try_lock
 from core.log import event_log
+from core.mending import mend_each
 from core.policy import Policy
 from routing.records import DISPATCH_LOCK
 
@@ -22,7 +23,7 @@ log = event_log(__name__)
 EACH_MAX = 200
 DUE_MAX = 20  # a tick; the carrier takes one new call a second
 
-Mend = Callable[[Session, Promise, datetime, Policy], None]
+TendOne = Callable[[Session, Promise, datetime, Policy], None]
 
 
 @dataclass(frozen=True)
@@ -59,28 +60,26 @@ def tend(session: Session, now: datetime, policy: Policy) -> Tended:
 
 
 def _each(
-    session: Session, ids: Sequence[uuid.UUID], mend: Mend, now: datetime, policy: Policy
+    session: Session, ids: Sequence[uuid.UUID], mend: TendOne, now: datetime, policy: Policy
 ) -> int:
-    done = 0
-    for promise_id in ids:
-        try:
-            with session.begin_nested():
-                promise = records.locked(session, promise_id)
-                if promise is not None:
-                    mend(session, promise, now, policy)
-            done += 1
-        except Exception as fault:  # whatever is wrong with this one, the others are due too
-            log.error("promise_not_tended", fault, promise_id=str(promise_id))
-    return done
+    def one(session: Session, promise_id: uuid.UUID) -> None:
+        promise = records.locked(session, promise_id)
+        if promise is not None:
+            mend(session, promise, now, policy)
+
+    return mend_each(session, ids, one, _tell_promise)
+
+
+def _tell_promise(fault: Exception, promise_id: uuid.UUID) -> None:
+    log.error("promise_not_tended", fault, promise_id=str(promise_id))
 
 
 def _follow(session: Session, ids: Sequence[uuid.UUID], now: datetime, policy: Policy) -> int:
-    done = 0
-    for series_id in ids:
-        try:
-            with session.begin_nested():
-                series.follow_one(session, series_id, now, policy)
-            done += 1
-        except Exception as fault:  # the other series are due too
-            log.error("series_not_followed", fault, series_id=str(series_id))
-    return done
+    def one(session: Session, series_id: uuid.UUID) -> None:
+        series.follow_one(session, series_id, now, policy)
+
+    return mend_each(session, ids, one, _tell_series)
+
+
+def _tell_series(fault: Exception, series_id: uuid.UUID) -> None:
+    log.error("series_not_followed", fault, series_id=str(series_id))

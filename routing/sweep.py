@@ -5,7 +5,7 @@ item is mended in its own savepoint: one that can't be does not stop the others.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.database import lock, try_lock
 from core.log import event_log
+from core.mending import Mend, mend_each
 from core.policy import Policy
 from counselors import presence, sessions
 from counselors import records as counselor_records
@@ -70,19 +71,12 @@ def _anything_overdue(session: Session, now: datetime, policy: Policy) -> bool:
     )
 
 
-Mend = Callable[[Session, uuid.UUID], object]
-
-
 def _each(session: Session, ids: Sequence[uuid.UUID], mend: Mend) -> int:
-    mended = 0
-    for subject_id in ids:
-        try:
-            with session.begin_nested():
-                mend(session, subject_id)
-            mended += 1
-        except Exception as fault:  # whatever is wrong with this one, the others are due too
-            log.error("sweep_item_failed", fault, subject_id=str(subject_id))
-    return mended
+    return mend_each(session, ids, mend, _tell)
+
+
+def _tell(fault: Exception, subject_id: uuid.UUID) -> None:
+    log.error("sweep_item_failed", fault, subject_id=str(subject_id))
 
 
 def _overdue_offers(session: Session, now: datetime, policy: Policy) -> Sequence[uuid.UUID]:
