@@ -118,6 +118,7 @@ def test_a_browser_unheard_is_not_reachable(here: Line) -> None:
         return [one.reachable for one in here.look().counselors]
 
     assert reachable() == [False, True]
+    here.clock.step(presence.LOST_SECONDS)
     with here.database.transaction() as session:
         presence.heard(session, at_browser, here.clock.now())
     assert reachable() == [True, True]
