@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from callbacks.holidays_kr import holidays_near
+from callbacks.keeping import rules_for
 from callbacks.retry import hours_of
-from callbacks.schedule import Rules, WindowError, next_ring, read_window
+from callbacks.schedule import next_ring
 from callbacks.states import PromiseState
 from citizens.consent import MayNotCall, may_call
-from core.clock import SEOUL
 
 LIVE = (PromiseState.PLANNED, PromiseState.CALLING)
 
@@ -50,11 +49,6 @@ def must_stop(entry: Entry, now: datetime) -> bool:
         return True
     if entry.is_ringing:
         return False
-    try:
-        windows = tuple(read_window(raw) for raw in entry.windows)
-    except WindowError:
-        return True
-    is_companion = entry.purpose == "companion"
-    days = holidays_near(now.astimezone(SEOUL).date()) if is_companion else frozenset()
-    rules = Rules(windows, allowed.at_night, days, hours_of(entry.rung_at))
+    tried = hours_of(entry.rung_at)
+    rules = rules_for(entry.windows, entry.purpose, now, allowed.at_night, tried)
     return next_ring(now, rules) != now

@@ -10,12 +10,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from callbacks.holidays_kr import holidays_near
-from callbacks.schedule import NEVER_OPEN, Rules, WindowError, next_ring, read_window
+from callbacks.keeping import rules_for
+from callbacks.schedule import Rules, next_ring
 from citizens import records as citizen_records
 from citizens.consent import MayNotCall
 from citizens.models import NUMBER_CONTEXT, Citizen
-from core.clock import SEOUL
 from core.phone_numbers import Refused, may_dial
 from core.sealing import Sealer
 
@@ -48,16 +47,11 @@ def rules_of(
     purpose: str,
     hours_tried: Collection[int] = (),
 ) -> Rules | Never:
-    """Return what calls to this citizen keep to. Holidays bind companions, not the 24-hour line."""
+    """Return what calls to this citizen keep to, or Never where consent is missing."""
     allowed = citizen_records.may_be_called(session, citizen)
     if isinstance(allowed, MayNotCall):
         return Never(allowed.reason)
-    try:
-        windows = tuple(read_window(raw) for raw in citizen.windows)
-    except WindowError:
-        windows = (NEVER_OPEN,)  # nobody is rung by guess: a person decides
-    days = holidays_near(now.astimezone(SEOUL).date()) if purpose == "companion" else frozenset()
-    return Rules(windows, allowed.at_night, days, hours_tried)
+    return rules_for(citizen.windows, purpose, now, allowed.at_night, hours_tried)
 
 
 def look(
