@@ -1,0 +1,53 @@
+"""What the application of a simulated stretch is built from, and where its ids come from."""
+
+import base64
+import random
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.config import load_config
+from core.database import Database
+from core.live import StillLive
+from core.metrics import Metrics
+from core.policy import load_policy
+from core.sealing import Sealer
+from core.services import Services
+from core.work import InlineWork
+from simulator.kernel import VirtualKernel
+from tests.simulation.wires import KernelClock
+
+DATA_KEY = bytes(range(120, 152))
+
+
+def build_services(url: str, database: Database, kernel: VirtualKernel) -> Services:
+    """Return what one process of the application stands on, in a simulated world."""
+    config = load_config(
+        {
+            "DATABASE_URL": url,
+            "SECRET_KEY": "a simulated day's cookie-signing key, long enough",
+            "DATA_KEYS": base64.urlsafe_b64encode(DATA_KEY).decode(),
+        }
+    )
+    return Services(
+        config=config,
+        policy=load_policy(),
+        database=database,
+        clock=KernelClock(kernel),
+        sealer=Sealer((DATA_KEY,)),
+        work=InlineWork(),
+        live=StillLive(),
+        metrics=Metrics(),
+    )
+
+
+@contextmanager
+def seeded_ids(seed: int) -> Iterator[None]:
+    """Make every uuid4 from the seed, so that ties are broken alike on every run."""
+    rng = random.Random(f"{seed}/ids")
+    real = uuid.uuid4
+    uuid.uuid4 = lambda: uuid.UUID(int=rng.getrandbits(128), version=4)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        uuid.uuid4 = real
