@@ -18,7 +18,7 @@ from callbacks.schedule import next_moment, next_ring
 from callbacks.states import PROMISE_LIFE, PromiseEvent, PromiseState
 from citizens.models import Citizen
 from core.policy import Policy
-from routing import outward
+from routing import calls, outward
 from routing.models import Call
 from routing.states import CallState
 
@@ -222,7 +222,7 @@ def settle(session: Session, promise: Promise, now: datetime, policy: Policy) ->
 
 def _was_made(session: Session, call: Call) -> bool:
     reason = call.close_reason or ""
-    if call.answered_at is not None or reason.startswith("not_reached"):
+    if call.answered_at is not None or reason.startswith(calls.NOT_REACHED):
         return True
     return records.rung_at(session, call.id) is not None
 
@@ -238,7 +238,7 @@ def _reached(session: Session, promise: Promise, call: Call, now: datetime) -> N
 
 
 def _not_reached(session: Session, promise: Promise, call: Call, now: datetime) -> None:
-    said = (call.close_reason or "").removeprefix("not_reached: ")
+    said = (call.close_reason or "").removeprefix(calls.NOT_REACHED)
     promise.entry_call_id = None
     if said not in set(TryOutcome) and records.rung_at(session, call.id) is None:
         move(promise, PromiseEvent.CALL_LOST, now)

@@ -229,7 +229,7 @@ def stop_reaching(
     hang_up_leg(session, talk, now)
     if outcome != "refused":  # who refuses hears a last sentence, which lets them go
         stop_ringing_citizen(session, call, now)
-    event, said = CallEvent.NOT_REACHED, f"not_reached: {outcome}"
+    event, said = CallEvent.NOT_REACHED, calls.NOT_REACHED + outcome
     calls.move(session, call, event, now, policy, reason=said, counselor_id=held.counselor_id)
 
 

@@ -15,6 +15,8 @@ from routing.states import CALL_LIFE, CallEvent, CallState
 ANSWERED = "answered"
 TO_BE_RUNG = "to-be-rung-"
 """Begins the carrier sid of an outward call whose leg has no name yet."""
+NOT_REACHED = "not_reached: "
+"""Begins the close reason of a call whose citizen was not reached; what came of it follows."""
 
 
 def move(

@@ -178,7 +178,7 @@ def not_reached(
         return Effect.NOTHING
     talk = counselor_records.live_session(session, call.id)
     if talk is None:
-        reason = f"not_reached: {outcome}"
+        reason = calls.NOT_REACHED + outcome
         calls.move(session, call, CallEvent.NOT_REACHED, now, policy, reason=reason)
         return Effect.CHANGED
     held = presence.locked(session, talk.counselor_id)
