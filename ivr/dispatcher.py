@@ -109,7 +109,7 @@ class Dispatcher:
     def _carry_untaken(self) -> None:
         """Carry out what Redis or the workers left lying, so that no order waits for them."""
         before = self._services.clock.now() - timedelta(seconds=UNTAKEN_SECONDS)
-        with self._services.database.transaction() as session:
+        with self._services.database.reading() as session:
             due = records.due_orders(session, before, ORDERS_A_TICK_MAX)
         for order_id in due:
             if order_id not in self._in_hand:
@@ -122,7 +122,7 @@ class Dispatcher:
             return
         self._tidy_at = time.monotonic() + TIDY_SECONDS
         held = self._services
-        with held.database.transaction() as session:
+        with held.database.reading() as session:
             due = clean_up.is_due(session, held.clock.now(), held.policy)
         if due:
             held.work.ring("reports", REMOVE, NOBODY)
