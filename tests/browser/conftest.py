@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.browser.tones import LISTEN_SCRIPT, MEASURE_SCRIPT, write_tone
+from tests.stranger import Stranger
 
+PICTURES = os.environ.get("PICTURES")  # a directory: keep what each page showed on the way
 NO_CHROMIUM = "needs Chromium: apt-get install chromium fonts-nanum, or set CHROMIUM to its path"
 FLAGS = [
     "--no-sandbox",  # Chromium's own sandbox refuses to run as root, as in a container
@@ -42,6 +45,18 @@ def chromium() -> str:
     if path is None:
         pytest.skip(NO_CHROMIUM)
     return path
+
+
+@pytest.fixture(scope="module")
+def machine(chromium: str) -> Iterator[Stranger]:
+    """The whole line, started as a stranger starts it."""
+    with tempfile.TemporaryDirectory(prefix="helpline-whole-") as directory:
+        stranger = Stranger(Path(directory) / "var")
+        try:
+            stranger.start()
+            yield stranger
+        finally:
+            stranger.give_up()
 
 
 @pytest.fixture
@@ -96,6 +111,13 @@ def listening_page(context: BrowserContext) -> Page:
     opened.errors = errors  # type: ignore[attr-defined]
     opened.on("pageerror", lambda error: errors.append(str(error)))
     return opened
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what the page shows, where PICTURES says."""
+    if PICTURES:
+        page.evaluate("Promise.allSettled(document.getAnimations().map((a) => a.finished))")
+        page.screenshot(path=f"{PICTURES}/{name}.png")
 
 
 def loudness(page: Page, *frequencies_hz: float, seconds: float = 1.5) -> list[float]:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from callbacks.holidays_kr import holidays_near
 from core.clock import SEOUL
-from tests.browser.conftest import listening_page
+from tests.browser.conftest import listening_page, picture
 from tests.browser.people import (
     CALLER_HZ,
     COUNSELOR_HZ,
@@ -29,32 +26,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RING_MS_MAX = 20_000
 TODAY = datetime.now(UTC).astimezone(SEOUL).date()
-PICTURES = os.environ.get("PICTURES")  # a directory: keep what each page showed on the way
 
 Speaking = Callable[[float], Page]
-
-
-@pytest.fixture(scope="module")
-def machine(chromium: str) -> Iterator[Stranger]:
-    with tempfile.TemporaryDirectory(prefix="helpline-promise-") as directory:
-        stranger = Stranger(Path(directory) / "var")
-        try:
-            stranger.start()
-            yield stranger
-        finally:
-            stranger.give_up()
 
 
 @pytest.fixture
 def form(browser: Browser) -> Page:
     """A tab of somebody who asks by the public form."""
     return listening_page(browser.new_context(locale="ko-KR"))
-
-
-def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.evaluate("Promise.allSettled(document.getAnimations().map((a) => a.finished))")
-        page.screenshot(path=f"{PICTURES}/{name}.png")
 
 
 def ask_for_a_call(form: Page, machine: Stranger, number: str) -> None:

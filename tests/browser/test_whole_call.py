@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import listening_page
+from tests.browser.conftest import listening_page, picture
 from tests.browser.people import (
     CALLER_HZ,
     COUNSELOR_HZ,
@@ -28,26 +25,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # Closed tab to another counselor's offer: the carrier's notice, three seconds of patience for the
 # same counselor to come back, and a slow machine.
 ANOTHER_SECONDS_MAX = 12
-PICTURES = os.environ.get("PICTURES")  # a directory: keep what each page showed on the way
 
 Speaking = Callable[[float], Page]
-
-
-@pytest.fixture(scope="module")
-def machine(chromium: str) -> Iterator[Stranger]:
-    with tempfile.TemporaryDirectory(prefix="helpline-call-") as directory:
-        stranger = Stranger(Path(directory) / "var")
-        try:
-            stranger.start()
-            yield stranger
-        finally:
-            stranger.give_up()
-
-
-def picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.evaluate("Promise.allSettled(document.getAnimations().map((a) => a.finished))")
-        page.screenshot(path=f"{PICTURES}/{name}.png")
 
 
 @pytest.fixture
