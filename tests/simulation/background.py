@@ -39,7 +39,7 @@ class Background:
         self._watch = watch
         self._every_tick = every_tick
         self._grid = kernel.now()
-        self._seen_line = 0
+        self._seen = (0, 0)
         self._is_due = False
         self._alarm: Timer | None = None
         self._alarm_at: datetime | None = None
@@ -47,21 +47,27 @@ class Background:
 
     def settle(self) -> None:
         """Let the dispatcher and the worker do what the last event gave them, until quiet."""
-        live = self._services().live
-        if live.seen("line") == self._seen_line and not self._is_due:
+        if self._rings() == self._seen and not self._is_due:
             return
         self._is_due = False
         for _ in range(SETTLE_ROUNDS_MAX):
-            self._seen_line = live.seen("line")
+            self._seen = self._rings()
             found = self._watch.dues()
             if not (self._every_tick or found.now(self._kernel.now())):
                 self._set_alarm(found)
                 return
+            before, _ = self._rings()
             self._tick()
-            if live.seen("line") == self._seen_line:
+            self._seen = self._rings()  # a tick always rings for the board
+            if self._seen[0] == before:
                 self._set_alarm(self._watch.dues())
                 return
         raise AssertionError("the application never comes to rest")
+
+    def _rings(self) -> tuple[int, int]:
+        """How often the line changed, and the board, which shows promises too."""
+        live = self._services().live
+        return live.seen("line"), live.seen("board")
 
     def _tick(self) -> None:
         held = self._services()
@@ -76,7 +82,7 @@ class Background:
         """Tick next when a tick can change something, on the dispatcher's own grid of seconds."""
         now = self._kernel.now()
         soon = now + timedelta(milliseconds=1)
-        due = soon if found.may_match or self._every_tick else found.at
+        due = soon if self._every_tick else found.next(soon)
         if due is None:
             self._cancel_alarm()
             return

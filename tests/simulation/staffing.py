@@ -7,7 +7,7 @@ from core.database import Database
 from counselors.roster import import_roster
 from simulator.exchange import Exchange
 from simulator.people import Switchboard
-from simulator.staff import BrowserCounselor, Counselor, WorkHabits
+from simulator.staff import BrowserCounselor, Counselor
 from tests.simulation.wires import WsgiServer
 
 if TYPE_CHECKING:
