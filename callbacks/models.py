@@ -16,7 +16,8 @@ class Series(Base):
 
     first_at: the first call; every_days: days between two calls at that hour, or planned_at: the
     agreed moments themselves (RFC 3339), where the rhythm is by plan. sessions_planned: how many
-    were agreed. How many were held is counted from the promises kept.
+    were agreed. How many were held is counted from the promises kept. failed_at: when following it
+    last failed, None once it went well.
     """
 
     __tablename__ = "series"
@@ -33,6 +34,7 @@ class Series(Base):
     begun_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]
+    failed_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_series_going_on", "id", postgresql_where=text("ended_at IS NULL")),
@@ -53,6 +55,7 @@ class Promise(Base):
     API client (chatbot, district_office, self_check). about: self or other.
     queued_at: the arrival that a kept place counts from. next_at: when the next try is due.
     deadline: by when it was promised. entry_call_id: the call by which it is being kept now.
+    failed_at: when tending it last failed, None once it went well.
     """
 
     __tablename__ = "promises"
@@ -83,6 +86,7 @@ class Promise(Base):
     decision: Mapped[str | None]
     decided_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("accounts.id"))
     sealed_note: Mapped[bytes | None]
+    failed_at: Mapped[datetime | None]
 
     __table_args__ = (
         CheckConstraint("purpose IN ('talk', 'companion')", name="purpose"),
@@ -99,8 +103,10 @@ class Promise(Base):
             "next_at",
             postgresql_where=text(
                 "state = 'planned' AND purpose = 'talk' AND entry_call_id IS NULL"
+                " AND failed_at IS NULL"
             ),
         ),
+        Index("ix_promises_failed", "failed_at", postgresql_where=text("failed_at IS NOT NULL")),
         Index(
             "uq_promises_entry",
             "entry_call_id",
@@ -196,9 +202,7 @@ class ApiClient(Base):
     revoked_at: Mapped[datetime | None]
 
     __table_args__ = (
-        CheckConstraint(
-            "channel IN ('chatbot', 'district_office', 'self_check')", name="channel"
-        ),
+        CheckConstraint("channel IN ('chatbot', 'district_office', 'self_check')", name="channel"),
     )
 
 

@@ -2,10 +2,10 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, func, select, text, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from callbacks.assignment import Away
 from callbacks.entries import Entry
@@ -20,6 +20,10 @@ _IN_HAND = text("promises.state IN ('planned', 'calling') AND promises.entry_cal
 _DUE = text(
     "promises.state = 'planned' AND promises.purpose = 'talk' AND promises.entry_call_id IS NULL"
 )
+FAILED_REST = timedelta(seconds=10)
+"""What failed is left alone for so long."""
+FAILED_MAX = 5
+"""Of what failed before, so many are tried again beside what is due for the first time."""
 
 
 def locked(session: Session, promise_id: uuid.UUID) -> Promise | None:
@@ -46,20 +50,38 @@ def tries(session: Session, promise_id: uuid.UUID) -> Sequence[Try]:
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
-    """Return promised talks whose next try is due and that are in nobody's hands."""
-    return session.scalars(
+    """Return promised talks whose next try is due and that are in nobody's hands.
+
+    Those that failed before stand apart, FAILED_MAX at a time, the longest ago first: however many
+    they are, they keep nobody from being queued.
+    """
+    fresh = (
         select(Promise.id)
-        .where(
-            _DUE,
-            Promise.next_at <= now,
-        )
+        .where(_DUE, Promise.failed_at.is_(None), Promise.next_at <= now)
         .order_by(Promise.next_at, Promise.queued_at)
         .limit(limit)
-    ).all()
+    )
+    failed = (
+        select(Promise.id)
+        .where(_DUE, _has_rested(Promise.failed_at, now), Promise.next_at <= now)
+        .order_by(Promise.failed_at)
+        .limit(FAILED_MAX)
+    )
+    return session.scalars(union_all(fresh.subquery().select(), failed.subquery().select())).all()
 
 
-def with_entry_moved(session: Session, limit: int) -> Sequence[uuid.UUID]:
-    """Return promises whose call has gone on without them: being made, talked, or over."""
+def _has_rested(
+    failed_at: InstrumentedAttribute[datetime | None], now: datetime
+) -> ColumnElement[bool]:
+    """A moment that is still to come is of a clock that was set back since, and counts as over."""
+    return (failed_at <= now - FAILED_REST) | (failed_at > now)
+
+
+def with_entry_moved(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
+    """Return promises whose call has gone on without them: being made, talked, or over.
+
+    Those that failed before come last.
+    """
     return session.scalars(
         select(Promise.id)
         .join(Call, Call.id == Promise.entry_call_id)
@@ -79,7 +101,9 @@ def with_entry_moved(session: Session, limit: int) -> Sequence[uuid.UUID]:
                 & (Promise.purpose == "companion")
                 & (Call.state == CallState.CLOSED)
             ),
+            Promise.failed_at.is_(None) | _has_rested(Promise.failed_at, now),
         )
+        .order_by(Promise.failed_at.nulls_first())
         .limit(limit)
     ).all()
 
@@ -181,13 +205,23 @@ def is_on_the_line(session: Session, number_index: str) -> bool:
     return found.first() is not None
 
 
-def series_to_follow(session: Session, limit: int) -> Sequence[uuid.UUID]:
-    """Return series that go on and have no open promise: their next call is to be planned."""
+def series_to_follow(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
+    """Return series that go on and have no open promise: their next call is to be planned.
+
+    Those that failed before come last.
+    """
     still_open = select(Promise.id).where(
         Promise.series_id == Series.id, Promise.state.in_(OPEN_STATES)
     )
     return session.scalars(
-        select(Series.id).where(Series.ended_at.is_(None), ~still_open.exists()).limit(limit)
+        select(Series.id)
+        .where(
+            Series.ended_at.is_(None),
+            ~still_open.exists(),
+            Series.failed_at.is_(None) | _has_rested(Series.failed_at, now),
+        )
+        .order_by(Series.failed_at.nulls_first())
+        .limit(limit)
     ).all()
 
 

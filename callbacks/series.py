@@ -179,3 +179,4 @@ def follow_one(session: Session, series_id: uuid.UUID, now: datetime, policy: Po
     series = session.get(Series, series_id, with_for_update=True, populate_existing=True)
     if series is not None and series.ended_at is None:
         follow(session, series, now, policy)
+        series.failed_at = None

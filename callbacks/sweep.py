@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from callbacks import actions, entries, records, series
-from callbacks.models import Promise
+from callbacks.models import Promise, Series
 from core.database import lock, try_lock
 from core.log import event_log
 from core.mending import mend_each
@@ -44,10 +45,10 @@ def tend(session: Session, now: datetime, policy: Policy) -> Tended:
     """Do what promises need at `now`; does nothing while another process does it."""
     if not try_lock(session, "promises"):
         return Tended()
-    moved = records.with_entry_moved(session, EACH_MAX)
+    moved = records.with_entry_moved(session, now, EACH_MAX)
     stopped = entries.to_stop(records.entries(session), now)
     due = records.due(session, now, DUE_MAX)
-    going_on = records.series_to_follow(session, EACH_MAX)
+    going_on = records.series_to_follow(session, now, EACH_MAX)
     if not (moved or stopped or due or going_on):
         return Tended()
     lock(session, DISPATCH_LOCK)
@@ -66,20 +67,34 @@ def _each(
         promise = records.locked(session, promise_id)
         if promise is not None:
             mend(session, promise, now, policy)
+            promise.failed_at = None
 
-    return mend_each(session, ids, one, _tell_promise)
+    def failed(fault: Exception, promise_id: uuid.UUID) -> None:
+        log.error("promise_not_tended", fault, promise_id=str(promise_id))
+        _let_rest(session, Promise, promise_id, now)
+
+    return mend_each(session, ids, one, failed)
 
 
-def _tell_promise(fault: Exception, promise_id: uuid.UUID) -> None:
-    log.error("promise_not_tended", fault, promise_id=str(promise_id))
+def _let_rest(
+    session: Session, table: type[Promise] | type[Series], subject_id: uuid.UUID, now: datetime
+) -> None:
+    """Note that it failed, unless somebody holds its row: that would stop all the others."""
+    free = select(table.id).where(table.id == subject_id).with_for_update(skip_locked=True)
+    session.execute(
+        update(table)
+        .where(table.id.in_(free))
+        .values(failed_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _follow(session: Session, ids: Sequence[uuid.UUID], now: datetime, policy: Policy) -> int:
     def one(session: Session, series_id: uuid.UUID) -> None:
         series.follow_one(session, series_id, now, policy)
 
-    return mend_each(session, ids, one, _tell_series)
+    def failed(fault: Exception, series_id: uuid.UUID) -> None:
+        log.error("series_not_followed", fault, series_id=str(series_id))
+        _let_rest(session, Series, series_id, now)
 
-
-def _tell_series(fault: Exception, series_id: uuid.UUID) -> None:
-    log.error("series_not_followed", fault, series_id=str(series_id))
+    return mend_each(session, ids, one, failed)

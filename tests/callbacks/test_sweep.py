@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
 from sqlalchemy.orm import Session
 
 from callbacks import actions
 from callbacks.models import Promise
+from callbacks.records import FAILED_MAX
 from callbacks.sweep import DUE_MAX, tend
 from citizens import actions as citizens
 from tests.callbacks.town import Town
@@ -39,6 +40,59 @@ def test_a_promise_that_can_not_be_tended_does_not_stop_the_others(
         tended(town)
     assert town.get(good).entry_call_id is not None
     assert town.get(bad).state == "planned"
+
+
+def test_failing_promises_can_not_crowd_out_the_others(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many fail, and whichever were due first; once it is mended, they are kept too."""
+    before = town.now - timedelta(hours=1)
+    bad = {town.promise(e164=number) for number in numbers(3 * DUE_MAX)}
+    with town.look() as session:
+        session.execute(update(Promise).values(next_at=before))
+    good = town.promise(e164="+821033300001")
+    real, tried = actions.queue_entry, []
+
+    def fail(session: Session, promise: Promise, *rest: Any) -> None:
+        if promise.id in bad:
+            tried.append(promise.id)
+            raise RuntimeError("a fault of ours")
+        real(session, promise, *rest)
+
+    monkeypatch.setattr(actions, "queue_entry", fail)
+    for _ in range(4):
+        tended(town)
+    assert town.get(good).entry_call_id is not None
+    assert sorted(tried) == sorted(bad), "each once, then it rests"
+    town.clock.off_by = timedelta(minutes=1)
+    for _ in range(len(bad) // FAILED_MAX):
+        tended(town)
+    assert sorted(tried) == sorted([*bad, *bad]), "in turn"
+    monkeypatch.setattr(actions, "queue_entry", real)
+    town.clock.off_by = timedelta(minutes=-30)  # a clock set back makes nobody wait for it
+    for _ in range(len(bad) // FAILED_MAX):
+        tended(town)
+    assert {one.failed_at for one in town.promises()} == {None}
+
+
+def test_a_call_that_can_not_be_settled_rests_and_is_settled_later(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.counselor()
+    town.person(answer_after=None)
+    promise_id = town.promise()
+    real = actions.settle
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(actions, "settle", fail)
+    town.run(90)
+    assert town.get(promise_id).failed_at is not None
+    monkeypatch.setattr(actions, "settle", real)
+    town.run(60)
+    assert town.outcomes(promise_id) == ["no_answer"]
+    assert town.get(promise_id).failed_at is None
 
 
 def test_windows_that_can_not_be_read_wait_for_a_person(town: Town) -> None:
