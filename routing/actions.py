@@ -24,6 +24,7 @@ from routing.journal import Entry, journal_many
 from routing.models import Call, Offer
 from routing.orders import OrderKind
 from routing.states import OFFER_LIFE, CallEvent, CallState, OfferEvent, OfferState
+from routing.talks import end_talk, hang_up_leg, locked_session, move_caller
 
 
 @dataclass(frozen=True)
@@ -242,23 +243,6 @@ def stop_ringing_citizen(session: Session, call: Call, now: datetime) -> None:
         )
 
 
-def end_talk(
-    session: Session,
-    call: Call,
-    held: Presence,
-    talk: CounselingSession,
-    event: CallEvent,
-    reason: str,
-    now: datetime,
-    policy: Policy,
-) -> None:
-    """Begin the wrap-up and let the counselor's leg go."""
-    orders.drop(session, OrderKind.MOVE, talk.id, now)
-    sessions.end_talk(talk, held, reason, now, policy.wrap_seconds_max)
-    calls.move(session, call, event, now, policy, reason=reason, counselor_id=held.counselor_id)
-    hang_up_leg(session, talk, now)
-
-
 def write_outcome(
     session: Session,
     session_id: uuid.UUID,
@@ -294,44 +278,6 @@ def stop_ringing(session: Session, call: Call, offer_id: uuid.UUID, now: datetim
     leg_sid = orders.rung_leg(session, offer_id)
     if leg_sid is not None:
         orders.hang_up(session, call_id=call.id, subject_id=offer_id, leg_sid=leg_sid, now=now)
-
-
-def move_caller(
-    session: Session, call: Call, talk: CounselingSession, to: str, now: datetime
-) -> None:
-    """Send the caller's leg elsewhere. to: join, reconnect or goodbye, a hook of the line."""
-    orders.write(
-        session,
-        OrderKind.MOVE,
-        call_id=call.id,
-        subject_id=talk.id,
-        now=now,
-        to=to,
-        leg_sid=call.carrier_sid,
-    )
-
-
-def hang_up_leg(session: Session, talk: CounselingSession, now: datetime) -> None:
-    """Let the counselor's leg go, where it ever came."""
-    if talk.leg_sid is None:
-        return
-    orders.hang_up(session, call_id=talk.call_id, subject_id=talk.id, leg_sid=talk.leg_sid, now=now)
-
-
-def locked_session(
-    session: Session, session_id: uuid.UUID
-) -> tuple[Call, Presence, CounselingSession] | None:
-    """Return call, presence and session under locks taken in the house order, or None."""
-    seen = session.get(CounselingSession, session_id)
-    if seen is None:
-        return None
-    call = records.call_locked(session, seen.call_id)
-    assert call is not None
-    held = presence.locked(session, seen.counselor_id)
-    talk = session.get_one(
-        CounselingSession, session_id, with_for_update=True, populate_existing=True
-    )
-    return call, held, talk
 
 
 def _locked_offer(

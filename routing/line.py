@@ -16,19 +16,13 @@ from counselors import records as counselor_records
 from counselors.models import CounselingSession, Counselor
 from counselors.states import SessionState
 from routing import calls, orders
-from routing.actions import (
-    end_talk,
-    free_from_offer,
-    hang_up_leg,
-    locked_session,
-    move_caller,
-    stop_ringing_citizen,
-)
+from routing.actions import free_from_offer, stop_ringing_citizen
 from routing.estimate import Wait, not_rising
 from routing.journal import journal_many
 from routing.models import Call
 from routing.orders import OrderKind
 from routing.states import CALL_LIFE, CallEvent, CallState
+from routing.talks import end_talk, hang_up_leg, locked_session, move_caller
 
 
 class Effect(StrEnum):

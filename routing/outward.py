@@ -15,11 +15,12 @@ from counselors import records as counselor_records
 from counselors.models import CounselingSession
 from counselors.states import PresenceEvent, PresenceState, SessionState
 from routing import calls
-from routing.actions import Accepted, Gone, free_from_offer, locked_session, stop_reaching
+from routing.actions import Accepted, Gone, free_from_offer, stop_reaching
 from routing.journal import journal_many
 from routing.line import Effect
 from routing.models import Call
 from routing.states import CALL_LIFE, CallEvent, CallState
+from routing.talks import locked_session
 
 
 def queue_outward(

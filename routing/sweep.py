@@ -21,12 +21,13 @@ from counselors import records as counselor_records
 from counselors.models import CounselingSession
 from counselors.states import SessionState
 from routing import calls, orders, records
-from routing.actions import decline_offer, lapse_offer, locked_session
+from routing.actions import decline_offer, lapse_offer
 from routing.line import caller_left, counselor_leg_ended, lose_counselor
 from routing.models import Call, Offer
 from routing.orders import OrderKind
 from routing.outward import not_reached
 from routing.states import CallEvent, CallState, OfferState
+from routing.talks import locked_session
 
 log = event_log(__name__)
 
