@@ -21,7 +21,7 @@ export function leaveForSignIn() {
   window.location.assign(`/login?notice=expired&next=${here}`);
 }
 
-async function answerOf(method, path, body, signal) {
+async function answerOf(method, path, body, options) {
   const headers = { Accept: "application/json" };
   if (method !== "GET") {
     headers["X-CSRF-Token"] = boot.csrf;
@@ -29,20 +29,22 @@ async function answerOf(method, path, body, signal) {
     headers["Content-Type"] = "application/json";
   }
   const content = body === undefined ? undefined : JSON.stringify(body);
-  return fetch(`/api/v1${path}`, { method, headers, body: content, signal, cache: "no-store" });
+  const signal = AbortSignal.timeout(ANSWER_MS_MAX);
+  return fetch(`/api/v1${path}`, { method, headers, body: content, signal, cache: "no-store", ...options });
 }
 
-/** Ask and return the JSON answer; throws ApiFault. */
-export async function ask(method, path, body) {
+/** Ask and return the JSON answer; throws ApiFault. options: fetch's own, such as keepalive. */
+export async function ask(method, path, body, options = {}) {
   let answer;
+  let text;
   try {
-    answer = await answerOf(method, path, body, AbortSignal.timeout(ANSWER_MS_MAX));
+    answer = await answerOf(method, path, body, options);
+    text = await answer.text();
   } catch (fault) {
     throw new ApiFault(0, { detail: fault.message });
   }
   if (answer.status === 401) leaveForSignIn();
   setServerNow(answer.headers.get("Date"));
-  const text = await answer.text();
   let content = null;
   try {
     content = text ? JSON.parse(text) : null;

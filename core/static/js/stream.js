@@ -4,6 +4,7 @@ import { ApiFault, ask } from "./api.js";
 
 const POLL_MS = 2_000;
 const SILENCE_MS_MAX = 20_000;
+const ROUNDS_MAX = 3;
 
 /**
  * Follow `path` and call onState for each state, onReach(true|false) as the server comes and goes.
@@ -14,6 +15,8 @@ export function follow(path, event, onState, onReach) {
   let poll = null;
   let watch = null;
   let lastHeard = performance.now();
+  let told = 0; // states the stream has told so far
+  let asking = 0;
 
   function hear(state) {
     lastHeard = performance.now();
@@ -21,9 +24,20 @@ export function follow(path, event, onState, onReach) {
     onState(state);
   }
 
+  // What the stream told meanwhile may be newer than the answer, so that it is asked for again; and
+  // of several answers only the one asked for last is shown.
   async function refresh() {
+    asking += 1;
+    const mine = asking;
     try {
-      hear(await ask("GET", path));
+      for (let round = 0; round < ROUNDS_MAX && mine === asking; round += 1) {
+        const before = told;
+        const state = await ask("GET", path);
+        if (mine === asking && before === told) {
+          hear(state);
+          return;
+        }
+      }
     } catch (fault) {
       if (fault instanceof ApiFault) onReach(false);
       else throw fault;
@@ -33,7 +47,10 @@ export function follow(path, event, onState, onReach) {
   function open() {
     source?.close();
     source = new EventSource(`/api/v1${path}/stream`);
-    source.addEventListener(event, (message) => hear(JSON.parse(message.data)));
+    source.addEventListener(event, (message) => {
+      told += 1;
+      hear(JSON.parse(message.data));
+    });
     source.onopen = () => {
       lastHeard = performance.now();
       window.clearInterval(poll);

@@ -8,6 +8,7 @@ import { promiseRow } from "./worklist_rows.js";
 import { chosenView, showCounts } from "./worklist_tabs.js";
 
 let shown = "";
+let asked = 0;
 
 function show(list, act) {
   const box = element("promises");
@@ -22,10 +23,11 @@ function show(list, act) {
 
 /** Ask for the chosen view and show it. act: what a row's button does. */
 export async function showList(act) {
-  const view = chosenView();
+  asked += 1;
+  const [mine, view] = [asked, chosenView()];
   try {
     const list = await ask("GET", `/callbacks?view=${view}`);
-    if (view !== chosenView()) return;
+    if (mine !== asked) return; // an older answer must not replace a newer one
     showCounts(list.counts);
     const now = JSON.stringify(list);
     if (now !== shown) show(list, act);
