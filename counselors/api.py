@@ -225,7 +225,7 @@ def put_outcome(session: Session, body: OutcomeAndNext, session_id: uuid.UUID) -
     "PUT",
     "/sessions/<uuid:session_id>/draft",
     summary="Keep the outcome as far as it is written",
-    roles=COUNSELOR,
+    roles=ON_THE_PHONE,
     body=bodies.Draft,
     answer=bodies.SessionBody,
 )
@@ -243,7 +243,7 @@ def put_draft(session: Session, body: bodies.Draft, session_id: uuid.UUID) -> bo
 @api.read(
     "/sessions/<uuid:session_id>/draft",
     summary="The outcome as far as it is written",
-    roles=COUNSELOR,
+    roles=ON_THE_PHONE,
     answer=bodies.DraftBody,
 )
 def get_draft(session_id: uuid.UUID) -> bodies.DraftBody:

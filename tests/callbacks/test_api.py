@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from citizens import actions as citizens
 from citizens.consent import How, Purpose
@@ -327,6 +328,25 @@ def test_an_outcome_written_after_the_wrap_up_counts(work: Worklist) -> None:
     late = work.maru.send("PUT", f"/callbacks/{promise_id}/outcome", sent)
     assert late.status_code == 200, late.json
     assert work.promise(promise_id).state == "kept"
+
+
+@pytest.mark.parametrize("said", ["reached", "voicemail"])
+def test_a_companions_draft_is_sealed_and_kept_until_the_outcome(work: Worklist, said: str) -> None:
+    promise_id = work.promised()
+    path = f"/sessions/{work.hung_up(promise_id)}/draft"
+    assert work.maru.get(path).json == {"draft": None}
+    draft = {"notes": "비밀 이야기", "said": "reached", "step": {"kind": "at"}}
+    assert work.maru.send("PUT", path, {"draft": draft}).status_code == 200
+    assert work.maru.get(path).json == {"draft": draft}
+    assert work.companion().get(path).status_code == 404
+    with work.services.database.transaction() as session:
+        sealed = session.scalars(select(CounselingSession.sealed_draft)).one()
+    assert sealed is not None
+    assert "비밀".encode() not in sealed
+    outcome = {"outcome": said} | ({"session_outcome": TALKED} if said == "reached" else {})
+    assert work.maru.send("PUT", f"/callbacks/{promise_id}/outcome", outcome).status_code == 200
+    assert work.maru.get(path).json == {"draft": None}
+    assert work.maru.send("PUT", path, {"draft": draft}).status_code == 404
 
 
 def test_assigning_asks_for_the_certificate_now(work: Worklist) -> None:

@@ -14,7 +14,7 @@ from tests.counselors.desk_stage import House
 
 ANYBODY, ALL = {"anybody"}, set(ROLES)
 COUNSELOR, BOARD = {"counselor"}, {"supervisor", "admin"}
-WORKERS = {"companion", "supervisor"}
+WORKERS, ON_THE_PHONE = {"companion", "supervisor"}, {"counselor", "companion"}
 
 DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/"): ANYBODY,
@@ -24,12 +24,12 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/me/desk"): COUNSELOR,
     ("GET", "/api/v1/me/desk/stream"): COUNSELOR,
     ("PUT", "/api/v1/me/presence"): COUNSELOR,
-    ("GET", "/api/v1/me/softphone"): {"counselor", "companion"},
+    ("GET", "/api/v1/me/softphone"): ON_THE_PHONE,
     ("POST", "/api/v1/offers/<uuid:offer_id>/accept"): COUNSELOR,
     ("POST", "/api/v1/offers/<uuid:offer_id>/decline"): COUNSELOR,
-    ("PUT", "/api/v1/sessions/<uuid:session_id>/draft"): COUNSELOR,
-    ("GET", "/api/v1/sessions/<uuid:session_id>/draft"): COUNSELOR,
-    ("POST", "/api/v1/sessions/<uuid:session_id>/end"): {"counselor", "companion"},
+    ("PUT", "/api/v1/sessions/<uuid:session_id>/draft"): ON_THE_PHONE,
+    ("GET", "/api/v1/sessions/<uuid:session_id>/draft"): ON_THE_PHONE,
+    ("POST", "/api/v1/sessions/<uuid:session_id>/end"): ON_THE_PHONE,
     ("PUT", "/api/v1/sessions/<uuid:session_id>/outcome"): COUNSELOR,
     ("POST", "/api/v1/tokens"): ANYBODY,
     ("DELETE", "/api/v1/tokens/current"): ALL,
@@ -72,6 +72,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/api/v1/unrecorded"): BOARD,
     ("GET", "/assets/<asked_version>/<path:path>"): ANYBODY,
     ("GET", "/board"): BOARD,
+    ("GET", "/board/day"): BOARD,
     ("GET", "/callback"): ANYBODY,
     ("POST", "/callback"): ANYBODY,
     ("GET", "/en/callback"): ANYBODY,

@@ -4,41 +4,16 @@ import { ApiFault, ask } from "./api.js";
 import { announce, element, t } from "./boot.js";
 import { when } from "./dates.js";
 import { beginNextCall, readNextCall, wireNextCall } from "./desk_next_call.js";
+import { keepDrafts } from "./draft.js";
 import { notify, notifyFault } from "./notices.js";
 import { buildForm, fillForm, markFaults, readForm } from "./outcome_form.js";
-import { clock, hour, secondsUntil, serverNow } from "./time.js";
-
-const DRAFT_MS = 800;
-const DRAFT_RETRY_MS = 4_000;
+import { clock, secondsUntil } from "./time.js";
 
 let session = null;
 let isWrapping = false;
-let saving = null;
+let drafts = null;
 let minuteSaid = false;
 let sending = false;
-
-function setDraftState(key) {
-  element("draft-state").textContent = key ? t(key, { hour: hour(serverNow()) }) : "";
-}
-
-function saveSoon(delayMs = DRAFT_MS) {
-  window.clearTimeout(saving);
-  saving = window.setTimeout(save, delayMs);
-}
-
-async function save() {
-  const id = session?.id;
-  if (!id || sending) return;
-  setDraftState("wrap.draft_saving");
-  try {
-    await ask("PUT", `/sessions/${id}/draft`, { draft: readForm(element("outcome-form")) });
-    setDraftState("wrap.draft_saved");
-  } catch (fault) {
-    if (!(fault instanceof ApiFault)) throw fault;
-    setDraftState("wrap.draft_failed");
-    if (fault.status === 0 || fault.status >= 500) saveSoon(DRAFT_RETRY_MS);
-  }
-}
 
 async function load(id) {
   const form = element("outcome-form");
@@ -46,14 +21,8 @@ async function load(id) {
   markFaults(form, []);
   beginNextCall(form, Boolean(session?.caller?.number));
   element("outcome-fault").hidden = true;
-  setDraftState(null);
-  try {
-    const kept = await ask("GET", `/sessions/${id}/draft`);
-    if (session?.id === id && kept?.draft) fillForm(form, kept.draft);
-    form.dispatchEvent(new Event("change"));
-  } catch (fault) {
-    if (!(fault instanceof ApiFault)) throw fault;
-  }
+  await drafts.begin(id);
+  form.dispatchEvent(new Event("change"));
 }
 
 function overText() {
@@ -87,7 +56,7 @@ export function showWrap(talking, wrapping) {
   element("wrap-over").textContent = overText();
   element("wrap-left").hidden = !isWrapping;
   element("outcome-send").hidden = !isWrapping;
-  if (!next) window.clearTimeout(saving);
+  if (!next) drafts.end();
   if (isNew) load(next.id);
   if (begins) {
     minuteSaid = false;
@@ -113,7 +82,7 @@ async function send(refresh) {
     showFaults(new ApiFault(422, { errors: [{ field: "contact_kind", message: t("wrap.choose_first") }] }));
     return;
   }
-  window.clearTimeout(saving);
+  drafts.rest();
   sending = true;
   try {
     const nextCall = readNextCall(element("outcome-form"));
@@ -123,6 +92,7 @@ async function send(refresh) {
     const next = answer.promised?.next_at;
     notify(next ? t("wrap.sent_next", { when: when(next) }) : t("wrap.sent"), "success");
   } catch (fault) {
+    if (!(fault instanceof ApiFault && fault.status === 409)) drafts.touch();
     if (fault instanceof ApiFault && fault.status === 422) showFaults(fault);
     else notifyFault(fault);
   } finally {
@@ -135,13 +105,10 @@ export function wireWrap(refresh) {
   const form = element("outcome-form");
   buildForm(form, element("outcome-fields"));
   wireNextCall(form);
-  form.addEventListener("input", () => saveSoon());
+  drafts = keepDrafts(() => readForm(form), (draft) => fillForm(form, draft));
+  form.addEventListener("input", drafts.touch);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!sending) send(refresh);
-  });
-  // What was typed in the last moment is sent along when the page goes away.
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden" && saving && session) save();
   });
 }

@@ -3,14 +3,38 @@
 import { ApiFault, ask } from "./api.js";
 import { announce, element, t } from "./boot.js";
 import { chosenMoment, dateFrom, when } from "./dates.js";
+import { keepDrafts } from "./draft.js";
 import { notify, notifyFault } from "./notices.js";
 import { buildForm, fillForm, markFaults, readForm } from "./outcome_form.js";
 import { clock, secondsUntil, serverNow } from "./time.js";
 
+// The step agreed on, besides what every outcome has; kept in the draft by the fields' own ids.
+const STEP_FIELDS = ["next-date", "next-time", "next-every", "next-sessions", "next-goal"];
+
 let owed = null;
+let drafts = null;
 let sending = false;
 
 const chosen = (name) => document.querySelector(`input[name="${name}"]:checked`)?.value;
+
+function choose(name, value) {
+  const input = document.querySelector(`input[name="${name}"][value="${CSS.escape(value)}"]`);
+  if (input) input.checked = true;
+}
+
+function readDraft() {
+  const step = Object.fromEntries(STEP_FIELDS.map((id) => [id, element(id).value]));
+  const said = readForm(element("outcome-form"));
+  return { ...said, said: chosen("said"), step: { ...step, kind: chosen("next-step") } };
+}
+
+function fillDraft(draft) {
+  fillForm(element("outcome-form"), draft);
+  choose("said", draft.said ?? "reached");
+  choose("next-step", draft.step?.kind ?? "none");
+  for (const id of STEP_FIELDS) if (draft.step?.[id]) element(id).value = draft.step[id];
+  showWhatFollows();
+}
 
 function showWhatFollows() {
   const reached = chosen("said") === "reached";
@@ -25,7 +49,10 @@ export function showWrap(next) {
   const isNew = next && next.id !== owed?.id;
   owed = next;
   element("wrap").hidden = !owed;
-  if (!owed) return;
+  if (!owed) {
+    drafts.end();
+    return;
+  }
   element("wrap-number").textContent = owed.number;
   if (isNew) begin();
   tickWrap();
@@ -42,6 +69,7 @@ function begin() {
   setInSeries(false);
   lookForSeries(owed.callback_id);
   showWhatFollows();
+  drafts.begin(owed.id);
   announce(t("wrap.over"));
   element("wrap").scrollIntoView({ block: "start" });
   form.querySelector('input[name="said"]').focus({ preventScroll: true });
@@ -102,6 +130,7 @@ function showFault(text, errors = []) {
 }
 
 async function send(refresh) {
+  drafts.rest();
   sending = true;
   try {
     const answer = await ask("PUT", `/callbacks/${owed.callback_id}/outcome`, body());
@@ -109,6 +138,7 @@ async function send(refresh) {
     const next = answer.next?.next_at;
     notify(next ? t("report.sent_next", { when: when(next) }) : t("report.sent"), "success");
   } catch (fault) {
+    if (!(fault instanceof ApiFault && fault.status === 409)) drafts.touch();
     if (!(fault instanceof ApiFault)) showFault(fault.message);
     else if (fault.status === 422) showFault(fault.message, fault.problem.errors ?? []);
     else notifyFault(fault);
@@ -121,7 +151,9 @@ async function send(refresh) {
 export function wireWrap(refresh) {
   const form = element("outcome-form");
   buildForm(form, element("outcome-fields"));
+  drafts = keepDrafts(readDraft, fillDraft);
   form.addEventListener("change", showWhatFollows);
+  form.addEventListener("input", drafts.touch);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!sending && owed) send(refresh);
