@@ -2,17 +2,21 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from waitress.server import create_server
 
 from app import create_app
-from core.clock import WallClock
+from core.clock import SEOUL
 from core.live import PgLive
 from core.services import Services, install
 from tests.core.people import PASSWORD
@@ -21,6 +25,24 @@ from tests.routing.line_stage import Stage
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
 NARROW = {"width": 360, "height": 780}
 WIDE = {"width": 1280, "height": 860}
+MORNING = datetime(2026, 3, 10, 10, 0, tzinfo=SEOUL)
+# Two frames: the first sees the new size, the second what the page made of it.
+SETTLED_WIDTH = """() => new Promise((done) => requestAnimationFrame(() =>
+  requestAnimationFrame(() => done(document.documentElement.scrollWidth))))"""
+
+
+class MorningClock:
+    """Runs from ten in the morning of an ordinary Tuesday, whenever the tests are run.
+
+    At night, near midnight or on a holiday the pages rightly show something else.
+    """
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+
+    def now(self) -> datetime:
+        """Return the moment."""
+        return MORNING.astimezone(UTC) + timedelta(seconds=time.monotonic() - self._began)
 
 
 @dataclass
@@ -45,17 +67,19 @@ def _serve(server: Any) -> None:
 
 @contextmanager
 def served(services: Services) -> Iterator[House]:
-    """Serve the application on a free port with the wall's clock and real bells."""
+    """Serve the application on a free port with a running clock and real bells."""
     carrier = replace(services.config.carrier, api_base_url="http://127.0.0.1:9")
     real = replace(
         services,
         config=replace(services.config, carrier=carrier),
-        clock=WallClock(),
+        clock=MorningClock(),
         live=PgLive(services.database.url),
     )
     install(real)
     real.live.start()
-    server = create_server(create_app(real), host="127.0.0.1", port=0, threads=16)
+    app = create_app(real)
+    _tell_the_time(app, real)
+    server = create_server(app, host="127.0.0.1", port=0, threads=16)
     runner = threading.Thread(target=_serve, args=(server,), daemon=True)
     runner.start()
     stage = Stage(real.database, real.clock, real.policy)  # type: ignore[arg-type]
@@ -68,9 +92,22 @@ def served(services: Services) -> Iterator[House]:
         runner.join(5)
 
 
+def _tell_the_time(app: Flask, real: Services) -> None:
+    """The pages, and the browser for its cookies, learn the time from the answers' Date."""
+
+    @app.after_request
+    def _date(answer: Response) -> Response:
+        answer.headers["Date"] = format_datetime(real.clock.now().astimezone(UTC), usegmt=True)
+        return answer
+
+
 def tab(browser: Browser, language: str = "ko") -> Page:
-    """Return a wide tab that remembers what its scripts raised in `page.errors`."""
-    return listen(browser.new_context(locale="ko-KR", viewport=WIDE), language)
+    """Return a wide tab that remembers what its scripts raised in `page.errors`.
+
+    Nothing moves in it: half faded in, a card lacks contrast.
+    """
+    made = browser.new_context(locale="ko-KR", viewport=WIDE, reduced_motion="reduce")
+    return listen(made, language)
 
 
 def listen(context: BrowserContext, language: str) -> Page:
@@ -91,11 +128,12 @@ def _refusals(text: str) -> list[str]:
 
 
 def sign_in(page: Page, house: House, login: str, password: str = PASSWORD) -> None:
-    """Sign in through the login page."""
+    """Sign in through the login page and wait for its answer."""
     page.goto(f"{house.url}/login?language={page.language}")  # type: ignore[attr-defined]
     page.fill("#login", login)
     page.fill("#password", password)
-    page.click("button[type=submit].primary")
+    with page.expect_navigation():  # going on before would cut the answer off
+        page.click("button[type=submit].primary")
 
 
 def violations(page: Page) -> list[Any]:
@@ -116,14 +154,13 @@ def check_page(page: Page, name: str = "") -> None:
 
     name: where PICTURES in the environment names a directory, also leave a picture there.
     """
-    page.wait_for_timeout(400)  # an arriving card fades in; half faded it lacks contrast
     assert violations(page) == []
     directory = os.environ.get("PICTURES")
     if name and directory:
+        page.evaluate("document.fonts.ready.then(() => true)")
         page.screenshot(path=f"{directory}/{name}-{page.language}.png")  # type: ignore[attr-defined]
     page.set_viewport_size(NARROW)
-    page.wait_for_timeout(200)
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+    assert page.evaluate(SETTLED_WIDTH) <= NARROW["width"]
     page.set_viewport_size(WIDE)
     assert page.errors == []  # type: ignore[attr-defined]
 

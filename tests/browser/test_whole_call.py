@@ -105,7 +105,7 @@ def test_the_caller_hangs_up_and_the_draft_survives_a_reload(
     counselor.tick("contact_kind", "loneliness_talk")
     counselor.tick("reasons", "loneliness")
     page.locator("#field-notes").fill("저녁이 길다고 하심")
-    expect(page.locator("#draft-state")).to_contain_text("저장")
+    expect(page.locator("#draft-state")).to_contain_text("임시 저장됨")
     page.reload()
     expect(page.locator("#wrap-left")).to_be_visible()
     expect(page.locator("#field-notes")).to_have_value("저녁이 길다고 하심")

@@ -1,52 +1,20 @@
 """The worklist, a person's page, the public form and the operators' page in a real browser."""
 
 import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from callbacks.models import Decision, Promise
 from core.pulse import Pulse
-from core.services import Services
 from counselors.models import CounselingSession
 from routing import outward
-from tests.browser.conftest import FLAGS
 from tests.browser.promised import Promises
-from tests.browser.real_app import House, check_page, served, shown, sign_in, tab
+from tests.browser.real_app import House, check_page, shown, sign_in, tab
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def house(services: Services, browser: Browser) -> Iterator[House]:
-    """The real application, served until the tabs of the test are closed."""
-    with served(services) as opened:
-        yield opened
-        for context in browser.contexts:
-            context.close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    """One Chromium for all of these tests; each tab has its own cookies."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield started
-        started.close()
-
-
-@pytest.fixture(params=["ko", "en"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Page:
-    """A tab in each language."""
-    return tab(browser, request.param)
-
-
-@pytest.fixture
-def promises(house: House) -> Promises:
-    return Promises(house)
 
 
 def count(page: Page, view: str) -> str:
@@ -205,7 +173,13 @@ def test_one_press_rings_and_the_outcome_has_a_next_step(
     _tick(page, "outcome", "eased_closed")
     _tick(page, "next-step", "at")
     shown(page, "#next-when")
+    page.fill("#field-notes", "손주 이야기를 오래 하심")
+    expect(page.locator("#draft-state")).to_contain_text(":")
     check_page(page, "worklist-outcome")
+    page.reload()
+    shown(page, "#next-when")
+    expect(page.locator("input[name=reasons][value=loneliness]")).to_be_checked()
+    expect(page.locator("#field-notes")).to_have_value("손주 이야기를 오래 하심")
     page.click("#outcome-send")
     expect(page.locator("#wrap")).to_be_hidden()
     expect(page.locator("#notice")).to_have_class("notice success")
