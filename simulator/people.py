@@ -7,13 +7,15 @@ person's chances do not depend on what the others do.
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from math import log
 from typing import TYPE_CHECKING, Final
 
+from simulator.handsets import Handset, RungHabits
+from simulator.keying import Keying
 from simulator.sounds import Bridge, Recording, Sound, Speech
 
 if TYPE_CHECKING:
@@ -23,9 +25,49 @@ if TYPE_CHECKING:
     from simulator.staff import Seat
 
 MENU_WORDS: Final = ("오 번", "press five", "5번", "press 5")
+READ_BACK_WORDS: Final = ("이 번호로 전화드릴까요", "Shall we call this number")
+ASK_WORDS: Final = ("우물 정 자", "then press the hash key")
+OFFER_WORDS: Final = ("기다리지 않고", "instead of waiting")
+PROMISE_WORDS: Final = ("약속드립니다", "We promise")
+GREETING_WORDS: Final = ("부탁하신 전화", "the call you asked for")
+CONNECTING_WORDS: Final = ("상담사와 연결되었습니다", "connected with a counselor")
 DIALLED: Final = ("02120", "02-120", "120", "+8202120")
 WITHHELD: Final = ("anonymous", "+266696687", "+86282452253")
+WORST_MOMENTS: Final = ("ring", "answer", "join")
 HOURS_24: Final = 86_400.0
+CALLS_MAX: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A promise as it was spoken: when, on which leg, to call which number."""
+
+    at: datetime
+    call_sid: str
+    number: str
+
+
+@dataclass
+class Switchboard:
+    """Who sits with whom, by room; and who is about to lose their nerve, in the order of waiting.
+
+    Tells a caller's end of a talk to whoever is in the same room.
+    """
+
+    seats: dict[str, Seat] = field(default_factory=dict)
+    citizens: dict[str, Caller] = field(default_factory=dict)
+    nervous: dict[Caller, str] = field(default_factory=dict)
+
+    def happens(self, moment: str) -> None:
+        """A counselor is rung ("ring") or picks up ("answer"): who fears that runs away."""
+        fleeing = next((one for one, fears in self.nervous.items() if fears == moment), None)
+        if fleeing is not None:
+            del self.nervous[fleeing]
+            fleeing.flee()
+
+    def calm(self, caller: Caller) -> None:
+        """This caller waits no longer."""
+        self.nervous.pop(caller, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +75,9 @@ class Habits:
     """What callers are like. Shares are probabilities; times in seconds.
 
     patience_seconds: mean of an exponential. talk_seconds: mean of a lognormal with talk_sigma
-    (Brown et al. 2005 found lognormal service times).
+    (Brown et al. 2005 found lognormal service times). keeps_place: of those who hear the offer.
+    leaves_at_worst: hangs up in the very second in which a counselor is rung, picks up or is
+    joined. calls_again: of those who gave up; a talk that broke off is called about more often.
     """
 
     patience_seconds: float = 480.0
@@ -46,17 +90,20 @@ class Habits:
     presses_nothing: float = 0.03
     presses_safety: float = 0.02
     hangs_up_first: float = 0.45
-
-
-@dataclass
-class Switchboard:
-    """Who sits with whom: tells a caller's end of a talk to whoever is in the same room."""
-
-    seats: dict[str, Seat] = field(default_factory=dict)
+    asks_callback: float = 0.05
+    keeps_place: float = 0.1
+    mis_keys_number: float = 0.1
+    other_number: float = 0.1
+    leaves_in_dialogue: float = 0.05
+    leaves_at_worst: float = 0.02
+    calls_again: float = 0.15
+    calls_again_when_cut: float = 0.8
+    again_seconds: tuple[float, float] = (20.0, 900.0)
+    rung: RungHabits = field(default_factory=RungHabits)
 
 
 class Caller:
-    """One citizen and one call; a telephone of the exchange."""
+    """One citizen, who calls once or a few times, and may be rung back."""
 
     def __init__(
         self,
@@ -70,22 +117,37 @@ class Caller:
         self._switchboard = switchboard
         self._rng = random.Random(seed)
         self._habits = habits
-        self.address = self._number()
+        self.numbers = tuple(self._number() for _ in range(2))
+        is_withheld = self._rng.random() < habits.withheld
+        self.address = self._rng.choice(WITHHELD) if is_withheld else self.numbers[0]
         self.leg: Leg | None = None
+        self.promises: list[Heard] = []
         self._presses = self._plan()
+        self._keying = Keying(
+            self._rng, self.numbers, other=habits.other_number, slips=habits.mis_keys_number
+        )
+        self._handsets: list[Handset] = []
+        self._calls_left = CALLS_MAX
         self._patience: Timer | None = None
+        self._key: Timer | None = None
         self._talk: Timer | None = None
         self._talk_began: datetime | None = None
-        mean = lognormal_mu(habits.talk_seconds, habits.talk_sigma)
-        self._talk_left = min(self._rng.lognormvariate(mean, habits.talk_sigma), HOURS_24)
-        self._bears_seconds = self._rng.expovariate(1 / habits.patience_seconds)
+        self._is_cut = False
+        self._talk_left = self._talk_length()
         self._ends_it = self._rng.random() < habits.hangs_up_first
         self._cries_for_help = self._rng.random() < habits.presses_safety
+        self._flees_at = self._worst_moment()
 
     def _number(self) -> str:
-        if self._rng.random() < self._habits.withheld:
-            return self._rng.choice(WITHHELD)
         return f"+8210{self._rng.randrange(20_000_000, 99_999_999)}"
+
+    def _talk_length(self) -> float:
+        mean = lognormal_mu(self._habits.talk_seconds, self._habits.talk_sigma)
+        return min(self._rng.lognormvariate(mean, self._habits.talk_sigma), HOURS_24)
+
+    def _worst_moment(self) -> str:
+        is_nervous = self._rng.random() < self._habits.leaves_at_worst
+        return self._rng.choice(WORST_MOMENTS) if is_nervous else ""
 
     def _plan(self) -> list[str]:
         """What to do each time the menu is heard: a key, nothing, or H to hang up; then 5."""
@@ -95,6 +157,7 @@ class Caller:
             (habits.leaves_in_menu, ["H"]),
             (habits.mis_keys, [self._rng.choice("1346780*"), "5"]),
             (habits.presses_nothing, ["", "", "", "", ""]),
+            (habits.asks_callback, ["2"]),
         ):
             if chance < share:
                 return keys
@@ -102,13 +165,26 @@ class Caller:
         return ["5"]
 
     def dial(self) -> None:
-        """Take the receiver off and dial."""
+        """Take the receiver off and dial; who is on the telephone already does not."""
+        if self.leg is not None and self.leg.live:
+            return
+        self.be_reachable()
+        self._calls_left -= 1
+        self._is_cut = False
         self.leg = self._exchange.dial(self, self._rng.choice(DIALLED))
+
+    def be_reachable(self) -> None:
+        """From now on this person's own telephones ring."""
+        if not self._handsets:
+            rung = self._habits.rung
+            self._handsets = [
+                Handset(self._exchange, self, number, self._rng, rung) for number in self.numbers
+            ]
 
     # -- what the exchange tells a telephone ----------------------------------------------------
 
     def ring(self, leg: Leg) -> None:
-        """Nobody calls a caller back yet."""
+        """Nobody rings a line that shows no number."""
         leg.refuse("busy")
 
     def hear(self, leg: Leg, sound: Sound) -> None:
@@ -116,26 +192,79 @@ class Caller:
         self._break_off_talk()
         if isinstance(sound, Bridge):
             self._begin_talk(sound.room_id)
-        elif isinstance(sound, Speech) and any(words in sound.text for words in MENU_WORDS):
-            self._think_of_key(leg)
+        elif isinstance(sound, Speech):
+            self._listen(leg, sound.text)
         elif isinstance(sound, Recording):
             self._wait(leg)
+
+    def _listen(self, leg: Leg, text: str) -> None:
+        for words, do in HEARD:
+            if any(said in text for said in words):
+                do(self, leg)
+                return
 
     def ended(self, leg: Leg, status: str) -> None:
         """The receiver is back on the hook."""
         self._break_off_talk()
-        if self._patience is not None:
-            self._patience.cancel()
+        self._switchboard.calm(self)
+        for timer in (self._patience, self._key):
+            if timer is not None:
+                timer.cancel()
+        self._patience = self._key = None
+        share = self._habits.calls_again_when_cut if self._is_cut else 0.0
+        if self._rng.random() < share:
+            self._call_again()
 
-    # -- what this person does -----------------------------------------------------------------
+    def _call_again(self) -> None:
+        if self._calls_left > 0:
+            self._presses = []
+            delay = self._rng.uniform(*self._habits.again_seconds)
+            self._exchange.kernel.at(delay, self.dial)
+
+    # -- what this person presses --------------------------------------------------------------
 
     def _think_of_key(self, leg: Leg) -> None:
         key = self._presses.pop(0) if self._presses else "5"
-        delay = self._rng.uniform(*self._habits.think_seconds)
         if key == "H":
-            self._exchange.kernel.at(delay, leg.hang_up)
+            self._soon(leg.hang_up)
         elif key:
-            self._exchange.kernel.at(delay, partial(leg.press, key))
+            self._soon(partial(leg.press, key))
+
+    def _soon(self, action: Callable[[], None]) -> None:
+        """Do it after a moment's thought, instead of what was about to be done."""
+        if self._key is not None:
+            self._key.cancel()
+        delay = self._rng.uniform(*self._habits.think_seconds)
+        self._key = self._exchange.kernel.at(delay, action)
+
+    def _check_number(self, leg: Leg) -> None:
+        """The number was read back: right, wrong, or too much."""
+        if self._rng.random() < self._habits.leaves_in_dialogue:
+            self._soon(leg.hang_up)
+            return
+        shown = self.address if self.address == self.numbers[0] else ""
+        self._soon(partial(leg.press, self._keying.answer(shown)))
+
+    def _key_number(self, leg: Leg) -> None:
+        self._soon(partial(leg.press, self._keying.number()))
+
+    def _may_keep_place(self, leg: Leg) -> None:
+        if self._rng.random() < self._habits.keeps_place:
+            self._soon(partial(leg.press, "2"))
+
+    def _hear_promise(self, leg: Leg) -> None:
+        now = self._exchange.kernel.now()
+        self.promises.append(Heard(now, leg.sid, self._keying.given))
+
+    def _be_greeted(self, leg: Leg) -> None:
+        """Rung back: listen, withdraw by key, or think better of it."""
+        chance, rung = self._rng.random(), self._habits.rung
+        if chance < rung.withdraws:
+            self._soon(partial(leg.press, "9"))
+        elif chance < rung.withdraws + rung.hangs_up_in_greeting:
+            self._soon(leg.hang_up)
+
+    # -- waiting and talking -------------------------------------------------------------------
 
     def _wait(self, leg: Leg) -> None:
         """The hold music begins: from the first time on, patience runs."""
@@ -143,15 +272,33 @@ class Caller:
             self._cries_for_help = False
             self._exchange.kernel.at(self._rng.uniform(1, 8), partial(leg.press, "9"))
         if self._patience is None:
-            self._patience = self._exchange.kernel.at(self._bears_seconds, self._give_up)
+            bears = self._rng.expovariate(1 / self._habits.patience_seconds)
+            self._patience = self._exchange.kernel.at(bears, partial(self._give_up, leg))
+            if self._flees_at in ("ring", "answer"):
+                self._switchboard.nervous[self] = self._flees_at
 
-    def _give_up(self) -> None:
-        self._patience = None  # a caller who is cut off later waits with new patience
+    def flee(self) -> None:
+        """Hang up within the second: a counselor is being rung, or picks up, at this moment."""
         if self.leg is not None and not isinstance(self.leg.heard, Bridge):
-            self.leg.hang_up()
+            self._exchange.kernel.at(self._rng.random(), self.leg.hang_up)
+
+    def _be_put_through(self, leg: Leg) -> None:
+        if self._flees_at == "join":
+            self._exchange.kernel.at(self._rng.random(), leg.hang_up)
+
+    def _give_up(self, leg: Leg) -> None:
+        self._patience = None  # a caller who is cut off later waits with new patience
+        if not leg.live or isinstance(leg.heard, Bridge):
+            return
+        leg.hang_up()
+        if self._rng.random() < self._habits.calls_again:
+            self._call_again()
 
     def _begin_talk(self, room_id: str) -> None:
         now = self._exchange.kernel.now()
+        self._switchboard.calm(self)
+        self._switchboard.citizens[room_id] = self
+        self._is_cut = True
         self._talk_began = now
         self._talk = self._exchange.kernel.at(self._talk_left, partial(self._conclude, room_id))
 
@@ -166,12 +313,27 @@ class Caller:
 
     def _conclude(self, room_id: str) -> None:
         """All is said: one of the two ends it. Whoever hangs up, the talk was as long."""
+        self._is_cut = False
+        self._talk = None
+        self._talk_left = self._talk_length()
         seat = self._switchboard.seats.get(room_id)
         if self._ends_it or seat is None:
             assert self.leg is not None
             self.leg.hang_up()
         else:
             seat.conclude()
+
+
+HEARD: Final[tuple[tuple[tuple[str, ...], Callable[[Caller, Leg], None]], ...]] = (
+    (READ_BACK_WORDS, Caller._check_number),
+    (ASK_WORDS, Caller._key_number),
+    (OFFER_WORDS, Caller._may_keep_place),
+    (PROMISE_WORDS, Caller._hear_promise),
+    (GREETING_WORDS, Caller._be_greeted),
+    (CONNECTING_WORDS, Caller._be_put_through),
+    (MENU_WORDS, Caller._think_of_key),
+)
+"""What is said -> what a person does then; the first that fits."""
 
 
 def lognormal_mu(mean: float, sigma: float) -> float:

@@ -78,6 +78,7 @@ END = {
         JOIN calls other ON other.queued_at < c.queued_at AND other.priority = c.priority
           AND other.need = c.need AND other.language = c.language
         WHERE coalesce(other.answered_at, other.left_at, other.closed_at) > o.offered_at
+          AND other.arrived_at < o.offered_at
           AND other.preferred_counselor_id IS NULL AND c.preferred_counselor_id IS NULL
           AND NOT EXISTS (SELECT FROM offers x WHERE x.call_id IN (other.id, c.id)
                           AND x.id <> o.id AND x.offered_at <= o.offered_at)""",
@@ -109,14 +110,16 @@ def _wrongs(session: Session, queries: dict[str, str], values: dict[str, object]
 def wrongs_of_recount(session: Session, seen: Recount) -> list[str]:
     """Return where the exchange's story and the server's rows differ: nothing lost or doubled."""
     rows = session.execute(
-        text("SELECT carrier_sid, queued_at, answered_at, left_at FROM calls")
+        text("SELECT carrier_sid, direction, queued_at, answered_at, left_at FROM calls")
     ).all()
-    stored = {row.carrier_sid: row for row in rows}
+    stored = {row.carrier_sid: row for row in rows if row.direction == "inbound"}
     found = list(seen.wrongs)
     found += [f"leg {sid} never ended" for sid in seen.live_legs]
-    if len(stored) != len(rows):
+    if len({row.carrier_sid for row in rows}) != len(rows):
         found.append("a call has two rows")
+    rung = {row.carrier_sid for row in rows if row.direction == "outward"}
     found += [f"call {sid} was lost" for sid in seen.stories if sid not in stored]
+    found += [f"a citizen was rung for nothing: {sid}" for sid in seen.rings if sid not in rung]
     found += [f"call {sid} was invented" for sid in stored if sid not in seen.stories]
     for sid, story in seen.stories.items():
         if sid in stored:

@@ -6,7 +6,7 @@ leg was in the same room. All times are the exchange's own.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -27,34 +27,69 @@ from simulator.staff import Counselor
 
 SERVICE_LEVEL_SECONDS = 20
 SHORT_ABANDON_SECONDS = 5
+ONE_NUMBER = timedelta(seconds=1)  # keys no further apart belong to one number
 
 
 @dataclass
 class Story:
-    """What happened to one citizen's call. talks: stretches together with a counselor."""
+    """What happened to one citizen's leg, which the citizen dialled or which was rung.
+
+    told_queue, told_room: when the server first sent the leg into the queue, into a room; the
+    welcome or the connecting sentence may come before. talks: stretches with a counselor. keyed:
+    the last key that was heeded.
+    """
 
     sid: str
+    number: str
     began: datetime
+    is_outward: bool = False
     pressed_five: bool = False
     queued: datetime | None = None
+    told_queue: datetime | None = None
+    told_room: datetime | None = None
+    rung: datetime | None = None
     joined: datetime | None = None
     ended: datetime | None = None
+    status: str = ""
     talk_seconds: float = 0.0
     talks: int = 0
+    keyed: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A stretch in which a citizen and somebody of the staff could hear each other."""
+
+    citizen_sid: str
+    staff: str
+    begin: datetime
+    end: datetime
 
 
 @dataclass
 class Recount:
-    """All calls of the journal and what should never be seen in it."""
+    """All calls of the journal and what should never be seen in it.
+
+    stories: calls that citizens made; rings: citizens' telephones that the server rang.
+    """
 
     stories: dict[str, Story] = field(default_factory=dict)
+    rings: dict[str, Story] = field(default_factory=dict)
+    talks: list[Talk] = field(default_factory=list)
     wrongs: list[str] = field(default_factory=list)
     live_legs: set[str] = field(default_factory=set)
+
+    def of(self, sid: str) -> Story | None:
+        """Return the citizen's leg of this sid, whoever began it."""
+        return self.stories.get(sid) or self.rings.get(sid)
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The day in figures. service_level: of those who did not leave at once, answered in 20 s."""
+    """The day in figures. service_level: of those who did not leave at once, answered in 20 s.
+
+    reached: of the calls made to citizens (`rung`), those that came to a talk.
+    """
 
     calls: int
     offered: int
@@ -66,6 +101,8 @@ class Figures:
     longest_wait_seconds: float
     occupancy: float
     cut_off: int
+    rung: int
+    reached: int
 
 
 class _Rooms:
@@ -75,7 +112,8 @@ class _Rooms:
         self._recount = recount
         self._room_of: dict[str, str] = {}
         self._people: dict[str, list[str]] = {}
-        self._together: dict[str, datetime] = {}
+        self._together: dict[str, tuple[datetime, str, str]] = {}
+        self.addresses: dict[str, str] = {}
 
     def change(self, entry: BridgeChanged) -> None:
         people = self._people.setdefault(entry.room_id, [])
@@ -90,54 +128,112 @@ class _Rooms:
         self._judge(entry, people)
 
     def _judge(self, entry: BridgeChanged, people: list[str]) -> None:
-        stories = self._recount.stories
-        citizens = [sid for sid in people if sid in stories]
-        if len(citizens) > 1 or len(people) - len(citizens) > 1:
+        citizens = [sid for sid in people if self._recount.of(sid) is not None]
+        staff = [sid for sid in people if sid not in citizens]
+        if len(citizens) > 1 or len(staff) > 1:
             self._recount.wrongs.append(f"{entry.room_id} holds {people} at {entry.at}")
         together = self._together.pop(entry.room_id, None)
         if together is not None:
-            sid = entry.call_sid if entry.call_sid in stories else citizens[0]
-            stories[sid].talk_seconds += (entry.at - together).total_seconds()
-        if len(citizens) == 1 and len(people) == 2:
-            self._together[entry.room_id] = entry.at
-            stories[citizens[0]].talks += 1
-            stories[citizens[0]].joined = stories[citizens[0]].joined or entry.at
+            self._part(*together, entry.at)
+        if len(citizens) == 1 and len(staff) == 1:
+            self._together[entry.room_id] = (entry.at, citizens[0], staff[0])
+            story = self._recount.of(citizens[0])
+            assert story is not None
+            story.talks += 1
+            story.joined = story.joined or entry.at
+
+    def _part(self, begin: datetime, citizen: str, staff: str, end: datetime) -> None:
+        story = self._recount.of(citizen)
+        assert story is not None
+        story.talk_seconds += (end - begin).total_seconds()
+        address = self.addresses.get(staff, "")
+        self._recount.talks.append(Talk(citizen, address, begin, end))
 
 
-def recount(journal: Iterable[Entry]) -> Recount:
-    """Return the day as the exchange saw it."""
-    found = Recount()
-    rooms = _Rooms(found)
-    for entry in journal:
+class Recounter:
+    """Reads a journal, entry by entry; `found` is what it came to so far."""
+
+    def __init__(self, staff: Collection[str] = ()) -> None:
+        """staff: addresses of the telephones at which counselors are rung, not citizens."""
+        self.found = Recount()
+        self._staff = staff
+        self._rooms = _Rooms(self.found)
+        self._asked: dict[int, tuple[datetime, str]] = {}
+
+    def read(self, entry: Entry) -> None:
+        """Take in one entry."""
         match entry:
+            case WebhookSent():
+                self._asked[entry.webhook_id] = (entry.at, entry.call_sid)
+            case WebhookAnswered():
+                self._answered(entry)
             case LegChanged():
-                _leg(found, entry)
+                self._leg(entry)
             case BridgeChanged():
-                rooms.change(entry)
-            case QueueChanged(change="join") if entry.call_sid in found.stories:
-                story = found.stories[entry.call_sid]
+                self._rooms.change(entry)
+            case QueueChanged(change="join") if story := self.found.stories.get(entry.call_sid):
                 story.queued = story.queued or entry.at
-            case DigitPressed(digit="5", heeded=True) if entry.call_sid in found.stories:
-                story = found.stories[entry.call_sid]
-                story.pressed_five = True
-                story.queued = story.queued or entry.at
-            case WebhookAnswered() if entry.status != 200:
-                found.wrongs.append(f"a webhook got {entry.status} {entry.failure} at {entry.at}")
+            case DigitPressed(heeded=True) if story := self.found.stories.get(entry.call_sid):
+                if entry.digit == "5" and not _is_same_number(story, entry.at):
+                    story.pressed_five = True
+                    story.queued = story.queued or entry.at
+                story.keyed = entry.at
             case Complaint():
-                found.wrongs.append(f"{entry.code} {entry.message} at {entry.at}")
-    return found
+                self.found.wrongs.append(f"{entry.code} {entry.message} at {entry.at}")
+
+    def _answered(self, entry: WebhookAnswered) -> None:
+        if entry.status != 200:
+            self.found.wrongs.append(f"a webhook got {entry.status} {entry.failure} at {entry.at}")
+        asked = self._asked.pop(entry.webhook_id, None)
+        story = self.found.of(asked[1]) if asked else None
+        if asked is None or story is None:
+            return
+        if "<Enqueue" in entry.body:
+            story.told_queue = story.told_queue or asked[0]
+        if "<Conference" in entry.body:
+            story.told_room = story.told_room or asked[0]
+
+    def _leg(self, entry: LegChanged) -> None:
+        story = self.found.of(entry.call_sid) or self._new_citizen(entry)
+        if story is not None:
+            story.status = entry.status
+            if entry.status == "ringing":
+                story.rung = story.rung or entry.at
+        elif entry.call_sid not in self._rooms.addresses:
+            ours = entry.from_ if is_client(entry.from_) else entry.to
+            self._rooms.addresses[entry.call_sid] = ours
+        if entry.status not in FINAL:
+            self.found.live_legs.add(entry.call_sid)
+            return
+        self.found.live_legs.discard(entry.call_sid)
+        if story is not None:
+            story.ended = entry.at
+
+    def _new_citizen(self, entry: LegChanged) -> Story | None:
+        if entry.direction == "inbound":
+            if is_client(entry.from_):
+                return None
+            story = Story(entry.call_sid, entry.from_, entry.at)
+            self.found.stories[story.sid] = story
+            return story
+        if entry.to in self._staff:
+            return None
+        story = Story(entry.call_sid, entry.to, entry.at, is_outward=True)
+        self.found.rings[story.sid] = story
+        return story
 
 
-def _leg(found: Recount, entry: LegChanged) -> None:
-    is_citizen = entry.direction == "inbound" and not is_client(entry.from_)
-    if is_citizen and entry.call_sid not in found.stories:
-        found.stories[entry.call_sid] = Story(entry.call_sid, entry.at)
-    if entry.status not in FINAL:
-        found.live_legs.add(entry.call_sid)
-        return
-    found.live_legs.discard(entry.call_sid)
-    if is_citizen:
-        found.stories[entry.call_sid].ended = entry.at
+def recount(journal: Iterable[Entry], staff: Collection[str] = ()) -> Recount:
+    """Return the day as the exchange saw it. staff: as for Recounter."""
+    reader = Recounter(staff)
+    for entry in journal:
+        reader.read(entry)
+    return reader.found
+
+
+def _is_same_number(story: Story, at: datetime) -> bool:
+    """A key of a number that is being keyed in has no meaning of its own."""
+    return story.keyed is not None and at - story.keyed <= ONE_NUMBER
 
 
 def figures(found: Recount, counselors: Sequence[Counselor]) -> Figures:
@@ -161,8 +257,10 @@ def figures(found: Recount, counselors: Sequence[Counselor]) -> Figures:
         service_level=len(quick) / max(1, counted),
         asa_seconds=asa,
         longest_wait_seconds=max(waits, default=0.0),
-        occupancy=_occupancy(stories, counselors),
+        occupancy=_occupancy(found.talks, counselors),
         cut_off=sum(story.talks > 1 for story in stories),
+        rung=len(found.rings),
+        reached=sum(ring.joined is not None for ring in found.rings.values()),
     )
 
 
@@ -172,13 +270,14 @@ def _wait(story: Story) -> float:
     return (until - story.queued).total_seconds()
 
 
-def _occupancy(stories: Iterable[Story], counselors: Iterable[Counselor]) -> float:
+def _occupancy(talks: Iterable[Talk], counselors: Sequence[Counselor]) -> float:
     diary = [entry for counselor in counselors for entry in counselor.diary]
     spans = {"on duty": timedelta(), "wrap-up": timedelta()}
     for entry in diary:
         spans[entry.kind] += entry.end - entry.begin
-    busy = sum(story.talk_seconds for story in stories) + spans["wrap-up"].total_seconds()
-    return busy / max(1.0, spans["on duty"].total_seconds())
+    theirs = {counselor.address for counselor in counselors}
+    talked = sum((talk.end - talk.begin for talk in talks if talk.staff in theirs), timedelta())
+    return (talked + spans["wrap-up"]).total_seconds() / max(1.0, spans["on duty"].total_seconds())
 
 
 def digest(journal: Iterable[Entry]) -> str:

@@ -29,6 +29,7 @@ class Staff:
         self, exchange: Exchange, server: WsgiServer, switchboard: Switchboard, plan: "Plan"
     ) -> None:
         self.counselors: list[Counselor] = []
+        self.telephones: set[str] = set()
         self._exchange = exchange
         self._server = server
         self._switchboard = switchboard
@@ -70,6 +71,7 @@ class Staff:
         browser = turn == DESK
         address = _address(seat, turn)
         rows.append(_roster_row(seat, turn, "browser" if browser else address))
+        self.telephones.add(address.removeprefix("tel:"))
         self.counselors.append(self._counselor(seat, turn, address, browser))
         return self.counselors[-1]
 

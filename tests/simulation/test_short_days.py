@@ -25,12 +25,14 @@ HABITS = Habits(talk_seconds=700, patience_seconds=400)
 QUICK = WorkHabits(wrap_seconds=30)
 
 
-def a_plan(seed: int, *, hours: float = 2.0, calls: int = 15, seats: int = 2) -> Plan:
+def a_plan(
+    seed: int, *, hours: float = 2.0, calls: int = 15, seats: int = 2, start: datetime = START
+) -> Plan:
     rng = random.Random(seed)
     moments = sorted(rng.uniform(0, hours * 3600) for _ in range(calls))
-    arrivals = [START + timedelta(seconds=at) for at in moments]
+    arrivals = [start + timedelta(seconds=at) for at in moments]
     browser_hours = (hours / 2, hours)
-    return Plan(START, hours, arrivals, seats, seed, browser_hours=browser_hours, habits=HABITS)
+    return Plan(start, hours, arrivals, seats, seed, browser_hours=browser_hours, habits=HABITS)
 
 
 def lived(url: str, plan: Plan) -> World:
@@ -49,7 +51,7 @@ def test_nothing_is_lost_doubled_or_left_open(database_url: str, seed: int) -> N
     try:
         assert world.findings() == []
         seen = world.figures()
-        assert seen.calls == 15
+        assert seen.calls >= 15
         assert seen.offered == seen.answered + seen.abandoned
         assert seen.answered >= 3
         assert 0 < seen.occupancy <= 1
@@ -60,11 +62,15 @@ def test_nothing_is_lost_doubled_or_left_open(database_url: str, seed: int) -> N
 def test_the_same_seed_tells_the_same_story_whichever_idle_ticks_are_left_out(
     postgres_url: str, template_database: str, database_url: str
 ) -> None:
-    plan = a_plan(7, hours=0.1, calls=4)
-    plan = replace(plan, habits=replace(HABITS, talk_seconds=90), work_habits=QUICK)
+    plan = a_plan(7, hours=0.1, calls=5, start=START + timedelta(hours=10))
+    habits = replace(HABITS, talk_seconds=90, asks_callback=0.4, keeps_place=1.0)
+    plan = replace(plan, habits=habits, work_habits=QUICK)
     first = lived(database_url, plan)
     digests = [first.digest()]
+    with first.database.transaction() as session:
+        kept = session.scalar(text("SELECT count(*) FROM promises WHERE state = 'kept'"))
     first.close()
+    assert kept, "the story holds no promise, and so says little"
     for every_tick in (False, True):
         with fresh(postgres_url, template_database) as url:
             again = lived(url, replace(plan, every_tick=every_tick))
@@ -104,6 +110,6 @@ def test_a_real_saturday(database_url: str) -> None:
     world = lived(database_url, Plan(start, 24, arrivals, 5, 6, browser_hours=(13, 14)))
     try:
         assert world.findings() == []
-        assert world.figures().calls == len(arrivals)
+        assert world.figures().calls >= len(arrivals)
     finally:
         world.close()

@@ -27,7 +27,7 @@ from tests.simulation.background import Background
 from tests.simulation.dues import Watch
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
 from tests.simulation.parts import build_services, seeded_ids
-from tests.simulation.recount import Figures, digest, figures, recount
+from tests.simulation.recount import Figures, Recounter, digest, figures
 from tests.simulation.staffing import Staff
 from tests.simulation.wires import InProcessCarrier, WsgiServer
 
@@ -74,6 +74,8 @@ class World:
         self.callers: list[Caller] = []
         self.staff = Staff(self.exchange, self.server, self.switchboard, plan)
         self.counselors = self.staff.counselors
+        self._recounter = Recounter(self.staff.telephones)
+        self.exchange.journal.watchers.append(self._recounter.read)
         self._length = cache(self._measured)
         self.wrongs: list[str] = []
         self.background = Background(
@@ -112,14 +114,14 @@ class World:
     def findings(self) -> list[str]:
         """What did not hold, at any sampled moment or at the end; empty where all is well."""
         now, policy = self.kernel.now(), self.services.policy
-        seen = recount(self.exchange.journal)
+        seen = self._recounter.found
         with self.database.transaction() as session:
             at_end = wrongs_at_end(session, now, policy)
             return [*self.wrongs, *at_end, *wrongs_of_recount(session, seen)]
 
     def figures(self) -> Figures:
         """The stretch in figures, from the exchange's journal and the counselors' diaries."""
-        return figures(recount(self.exchange.journal), self.counselors)
+        return figures(self._recounter.found, self.counselors)
 
     def digest(self) -> str:
         """One word for the whole story."""

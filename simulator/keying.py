@@ -1,0 +1,52 @@
+"""What a person keys in where the line asks for a telephone number, mistakes included."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Final
+
+WRONG_NUMBERS: Final = ("119#", "0600700123#", "12#", "00112125550123#")
+
+
+class Keying:
+    """What a person keys in when the line asks for a number to call, mistakes included."""
+
+    def __init__(
+        self, rng: random.Random, numbers: Sequence[str], *, other: float, slips: float
+    ) -> None:
+        """numbers: in E.164, the person's own ones. other, slips: shares of people who want to be
+        called at the second one, and who make mistakes."""
+        self.given = ""
+        wants_other = rng.random() < other
+        self._wanted = numbers[1 if wants_other else 0]
+        self._mistakes = []
+        if rng.random() < slips:
+            self._mistakes = [rng.choice(WRONG_NUMBERS), _keyed(_garbled(numbers[0]))]
+
+    def number(self) -> str:
+        """Return the keys for the number, at the first tries perhaps wrong ones."""
+        keys = self._mistakes.pop(0) if self._mistakes else _keyed(self._wanted)
+        self.given = "+82" + keys[1:-1]
+        return keys
+
+    def answer(self, shown: str) -> str:
+        """Return the key after a number was read back: 1 where it is the one, 2 where it is not.
+
+        shown: the number that the line knows by itself.
+        """
+        read = self.given or shown
+        if read == self._wanted:
+            self.given = read
+            return "1"
+        return "2"
+
+
+def _keyed(e164: str) -> str:
+    return "0" + e164.removeprefix("+82") + "#"
+
+
+def _garbled(e164: str) -> str:
+    """Two digits at the end changed places, or one is off by one."""
+    head, a, b = e164[:-2], e164[-2], e164[-1]
+    return head + b + a if a != b else head + a + str((int(b) + 1) % 10)
