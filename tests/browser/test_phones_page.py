@@ -54,7 +54,7 @@ def test_a_call_by_keyboard_alone(page: Page, running: RunningExchange) -> None:
     expect(page.locator("#number")).to_have_value("02-120")
     page.keyboard.press("Enter")
     expect(page.locator("#log")).to_contain_text("안녕하세요.")
-    expect(page.locator("#timer")).to_have_text(re.compile("00:0[1-9]"))  # one second may pass unseen
+    expect(page.locator("#timer")).to_have_text(re.compile("00:0[1-9]"))  # 1 may pass unseen
     page.keyboard.press("Escape")
     expect(page.locator("#log")).to_contain_text("통화가 끝났습니다")
     expect(page.locator("#state")).to_have_text("걸 수 있습니다")
