@@ -12,6 +12,7 @@ from callbacks.entries import Entry
 from callbacks.models import Absence, Promise, Series, Try
 from callbacks.retry import hours_of
 from callbacks.states import OPEN_STATES, PromiseState
+from core.database import ask, only
 from routing.models import Call, Order
 from routing.states import CallState
 
@@ -47,6 +48,27 @@ def tries(session: Session, promise_id: uuid.UUID) -> Sequence[Try]:
     return session.scalars(
         select(Try).where(Try.promise_id == promise_id).order_by(Try.ended_at)
     ).all()
+
+
+# What a quiet tick asks instead of all that `tend` does; a yes may turn out to be nothing.
+_ANYTHING_TO_TEND = """
+    SELECT
+        EXISTS (SELECT FROM promises WHERE state = 'planned' AND purpose = 'talk'
+            AND entry_call_id IS NULL AND failed_at IS NULL AND next_at <= %(now)s)
+        OR EXISTS (SELECT FROM promises WHERE failed_at IS NOT NULL)
+        OR EXISTS (SELECT FROM promises WHERE state IN ('planned', 'calling')
+            AND entry_call_id IS NOT NULL)
+        OR EXISTS (SELECT FROM calls WHERE direction = 'outward' AND state <> 'closed'
+            AND state IN ('waiting', 'offered', 'reaching'))
+        OR EXISTS (SELECT FROM series s WHERE s.ended_at IS NULL AND NOT EXISTS (
+            SELECT FROM promises p WHERE p.series_id = s.id
+                AND p.state IN ('planned', 'calling', 'for_decision')))
+"""
+
+
+def anything_to_tend(session: Session, now: datetime) -> bool:
+    """Tell whether a promise or a series may need something at `now`."""
+    return bool(only(ask(session, _ANYTHING_TO_TEND, {"now": now}))[0])
 
 
 def due(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import SEOUL
@@ -115,22 +115,6 @@ def ready(session: Session, now: datetime, heartbeat_seconds_max: float) -> list
     return [ReadyRow(*row) for row in rows]
 
 
-def unheard_with_offer(
-    session: Session, now: datetime, heartbeat_seconds_max: float
-) -> list[uuid.UUID]:
-    """Return browser counselors holding an offer who gave no sign of life in time."""
-    heard_after = now - timedelta(seconds=heartbeat_seconds_max)
-    silent = or_(Presence.heard_at < heard_after, Presence.heard_at.is_(None))
-    rows = session.scalars(
-        select(Presence.counselor_id)
-        .join(Counselor, Counselor.id == Presence.counselor_id)
-        .where(
-            Presence.state == PresenceState.OFFERED, and_(Counselor.endpoint == "browser", silent)
-        )
-    )
-    return list(rows)
-
-
 def open_session(session: Session, counselor_id: uuid.UUID) -> CounselingSession | None:
     """Return the counselor's session that is not closed yet, if any."""
     return session.scalar(
@@ -149,6 +133,11 @@ def live_session(session: Session, call_id: uuid.UUID) -> CounselingSession | No
             CounselingSession.state.in_([SessionState.JOINING, SessionState.TALKING]),
         )
     )
+
+
+def session_of_leg(session: Session, leg_sid: str) -> CounselingSession | None:
+    """Return the session into which this leg of a counselor came, if it is one."""
+    return session.scalar(select(CounselingSession).where(CounselingSession.leg_sid == leg_sid))
 
 
 def wrapping_session(session: Session, call_id: uuid.UUID) -> CounselingSession | None:

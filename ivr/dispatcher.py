@@ -16,6 +16,7 @@ from typing import TypeVar
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from callbacks.records import anything_to_tend
 from callbacks.sweep import tend
 from core.database import DatabaseAway
 from core.log import event_log
@@ -153,12 +154,17 @@ def _apart(services: Services, work: Callable[[Session], T]) -> T | None:
 
 
 def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
-    """Mend what is overdue, tend promises, then decide."""
+    """Mend what is overdue, tend promises, then decide; a quiet tick only looks."""
     now, policy = services.clock.now(), services.policy
-    swept = _apart(services, lambda session: sweep(session, now, policy)) or Swept()
-    _apart(services, lambda session: tend(session, now, policy))
     with services.database.reading() as session:
-        services.metrics.waiting.set(records.waiting_count(session))
+        seen = records.overview(session, now, policy.heartbeat_seconds_max)
+        may_tend = anything_to_tend(session, now)
+    services.metrics.waiting.set(seen.waiting)
+    swept = Swept()
+    if seen.is_overdue:
+        swept = _apart(services, lambda session: sweep(session, now, policy)) or Swept()
+    if may_tend:
+        _apart(services, lambda session: tend(session, now, policy))
     services.metrics.offers.labels("lapsed").inc(swept.offers_lapsed)
     offered = decide(services)
     services.live.ring("board")  # callers who came and went by themselves show each sweep

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from core.database import ask
 from core.sealing import Sealer
 from ivr.records import stored_answer
 from ivr.turn import Turn
@@ -17,7 +18,6 @@ from ivr.turn import Turn
 ANSWER_CONTEXT = "inbox.answer"
 SID_LENGTH_MAX = 64
 
-# Driver SQL: this stands in the way of every request of the carrier.
 _KEEP = """
     INSERT INTO inbox (key, call_sid, received_at, event, effect, sealed_answer)
     VALUES (%s, %s, %s, %s, %s, %s)
@@ -44,4 +44,4 @@ def answer_once(
 
 def _keep(session: Session, turn: Turn, effect: str, sealed: bytes, now: datetime) -> bool:
     values = (turn.key, turn.call_sid[:SID_LENGTH_MAX], now, turn.hook, effect, sealed)
-    return session.connection().exec_driver_sql(_KEEP, values).first() is not None
+    return ask(session, _KEEP, values).fetchone() is not None

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from core.database import ask
+
 Entry = tuple[uuid.UUID, str, str, uuid.UUID | None, str | None]
 
-# Driver SQL: every change of a call writes here.
 _WRITE = """
     INSERT INTO call_events (call_id, at, event, state, counselor_id, reason)
     VALUES (%s, %s, %s, %s, %s, %s)
@@ -21,5 +22,7 @@ def journal_many(session: Session, entries: Sequence[Entry], now: datetime) -> N
         (call_id, now, str(event), str(state), counselor_id, reason)
         for call_id, event, state, counselor_id, reason in entries
     ]
-    if rows:
-        session.connection().exec_driver_sql(_WRITE, rows if len(rows) > 1 else rows[0])
+    if len(rows) == 1:
+        ask(session, _WRITE, rows[0])
+    elif rows:
+        session.connection().exec_driver_sql(_WRITE, rows)

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import or_, select, text, update
+from psycopg.types.json import Jsonb
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from core.database import ask, only
 from routing.models import Order
 
 
@@ -36,6 +38,12 @@ class TakenOrder:
     is_paced: bool
 
 
+_WRITE = """
+    INSERT INTO orders (id, kind, call_id, subject_id, details, created_at, due_at)
+    VALUES (%s, %s, %s, %s, %s, %s, %s)
+"""
+
+
 def write(
     session: Session,
     kind: OrderKind,
@@ -44,24 +52,20 @@ def write(
     subject_id: uuid.UUID,
     now: datetime,
     **details: Any,
-) -> Order:
-    """Write an order of `kind`, due now. details: carrier sid to act on, where to move, ..."""
-    order = Order(
-        id=uuid.uuid4(),
-        kind=kind,
-        call_id=call_id,
-        subject_id=subject_id,
-        details=details,
-        created_at=now,
-        due_at=now,
-    )
-    session.add(order)
-    return order
+) -> uuid.UUID:
+    """Write an order of `kind`, due now; return its id.
+
+    details: carrier sid to act on, where to move, ...
+    """
+    order_id = uuid.uuid4()
+    values = (order_id, kind.value, call_id, subject_id, Jsonb(details), now, now)
+    ask(session, _WRITE, values)
+    return order_id
 
 
 def look_up(
     session: Session, *, call_id: uuid.UUID, subject_id: uuid.UUID, leg_sid: str, now: datetime
-) -> Order:
+) -> uuid.UUID:
     """Ask whether a leg is up. subject_id: the call for its caller's leg, else the session."""
     return write(
         session, OrderKind.LOOK_UP, call_id=call_id, subject_id=subject_id, now=now, leg_sid=leg_sid
@@ -70,63 +74,49 @@ def look_up(
 
 def hang_up(
     session: Session, *, call_id: uuid.UUID, subject_id: uuid.UUID, leg_sid: str, now: datetime
-) -> Order:
+) -> uuid.UUID:
     """End a leg. subject_id: the call, or the session whose leg it is."""
     return write(
         session, OrderKind.HANG_UP, call_id=call_id, subject_id=subject_id, now=now, leg_sid=leg_sid
     )
 
 
+_DROP = """
+    UPDATE orders SET state = 'dropped', done_at = %s
+    WHERE kind = %s AND subject_id = %s AND state = 'due'
+"""
+
+
 def drop(session: Session, kind: OrderKind, subject_id: uuid.UUID, now: datetime) -> None:
     """Drop orders of `kind` for this subject that nobody has taken yet."""
-    session.execute(
-        update(Order)
-        .where(Order.kind == kind, Order.subject_id == subject_id, Order.state == "due")
-        .values(state="dropped", done_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    ask(session, _DROP, (now, kind.value, subject_id))
+
+
+_TAKE = """
+    UPDATE orders SET state = 'sending', lease_until = %(lease_until)s, tries = tries + 1
+    WHERE id = %(id)s AND due_at <= %(now)s
+        AND (state = 'due' OR (state = 'sending' AND lease_until <= %(now)s))
+    RETURNING id, kind, call_id, subject_id, details, tries, created_at, is_paced
+"""
 
 
 def take(
     session: Session, order_id: uuid.UUID, now: datetime, lease_seconds: float
 ) -> TakenOrder | None:
     """Take a due order for `lease_seconds`, or return None where somebody else has it."""
-    row = session.execute(
-        update(Order)
-        .where(
-            Order.id == order_id,
-            Order.due_at <= now,
-            or_(Order.state == "due", (Order.state == "sending") & (Order.lease_until <= now)),
-        )
-        .values(
-            state="sending",
-            lease_until=now + timedelta(seconds=lease_seconds),
-            tries=Order.tries + 1,
-        )
-        .returning(
-            Order.id,
-            Order.kind,
-            Order.call_id,
-            Order.subject_id,
-            Order.details,
-            Order.tries,
-            Order.created_at,
-            Order.is_paced,
-        )
-        .execution_options(synchronize_session=False)
-    ).first()
+    lease_until = now + timedelta(seconds=lease_seconds)
+    values = {"id": order_id, "now": now, "lease_until": lease_until}
+    row = ask(session, _TAKE, values).fetchone()
     if row is None:
         return None
-    return TakenOrder(
-        row.id,
-        OrderKind(row.kind),
-        row.call_id,
-        row.subject_id,
-        row.details,
-        row.tries,
-        row.created_at,
-        row.is_paced,
-    )
+    found, kind, *rest = row
+    return TakenOrder(found, OrderKind(kind), *rest)
+
+
+_SETTLE = """
+    UPDATE orders SET state = %s, done_at = %s, carrier_sid = %s, fault = %s, lease_until = NULL
+    WHERE id = %s AND state = 'sending' AND tries = %s RETURNING id
+"""
 
 
 def settle(
@@ -142,14 +132,8 @@ def settle(
 
     state: done, failed or dropped. The number of tries is the fencing token.
     """
-    result = session.execute(
-        update(Order)
-        .where(Order.id == taken.id, Order.state == "sending", Order.tries == taken.tries)
-        .values(state=state, done_at=now, carrier_sid=carrier_sid, fault=fault, lease_until=None)
-        .returning(Order.id)
-        .execution_options(synchronize_session=False)
-    )
-    return result.first() is not None
+    values = (state, now, carrier_sid, fault, taken.id, taken.tries)
+    return ask(session, _SETTLE, values).fetchone() is not None
 
 
 def postpone(session: Session, taken: TakenOrder, due_at: datetime, fault: str) -> None:
@@ -172,42 +156,39 @@ def pace(session: Session, taken: TakenOrder, slot: datetime) -> None:
     )
 
 
-_NEXT_SLOT = text(
-    """
-    INSERT INTO carrier_pace (id, next_at) VALUES (1, :now + :gap)
-    ON CONFLICT (id) DO UPDATE SET next_at = greatest(carrier_pace.next_at, :now) + :gap
-    RETURNING next_at - :gap AS slot
-    """
-)
+_NEXT_SLOT = """
+    INSERT INTO carrier_pace (id, next_at) VALUES (1, %(now)s + %(gap)s)
+    ON CONFLICT (id) DO UPDATE SET next_at = greatest(carrier_pace.next_at, %(now)s) + %(gap)s
+    RETURNING next_at - %(gap)s
+"""
 
 
 def next_slot(session: Session, now: datetime, calls_per_second_max: float) -> datetime:
     """Reserve the next moment at which a new call may be asked of the carrier."""
     gap = timedelta(seconds=1 / calls_per_second_max)
-    slot: datetime = session.execute(_NEXT_SLOT, {"now": now, "gap": gap}).scalar_one()
+    slot: datetime = only(ask(session, _NEXT_SLOT, {"now": now, "gap": gap}))[0]
     return slot
+
+
+_RUNG_LEG = """
+    SELECT carrier_sid FROM orders
+    WHERE call_id = (SELECT call_id FROM offers WHERE id = %(offer_id)s)
+        AND subject_id = %(offer_id)s AND kind = 'ring' AND carrier_sid IS NOT NULL LIMIT 1
+"""
 
 
 def rung_leg(session: Session, offer_id: uuid.UUID) -> str | None:
     """Return the carrier sid of the leg that an offer rang, once it is known."""
-    return session.scalar(
-        select(Order.carrier_sid).where(
-            Order.subject_id == offer_id,
-            Order.kind == OrderKind.RING,
-            Order.carrier_sid.is_not(None),
-        )
-    )
+    row = ask(session, _RUNG_LEG, {"offer_id": offer_id}).fetchone()
+    return None if row is None else str(row[0])
+
+
+_IS_PENDING = """
+    SELECT EXISTS (
+        SELECT FROM orders WHERE kind = %s AND subject_id = %s AND state IN ('due', 'sending'))
+"""
 
 
 def is_pending(session: Session, kind: OrderKind, subject_id: uuid.UUID) -> bool:
     """Tell whether an order of `kind` for this subject was written and never carried out."""
-    found = session.scalar(
-        select(Order.id)
-        .where(
-            Order.kind == kind,
-            Order.subject_id == subject_id,
-            Order.state.in_(["due", "sending"]),
-        )
-        .limit(1)
-    )
-    return found is not None
+    return bool(only(ask(session, _IS_PENDING, (kind.value, subject_id)))[0])

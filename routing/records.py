@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Float, and_, func, or_, select, text
+from sqlalchemy import Float, bindparam, func, or_, select, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from core.models import Account
-from counselors.models import Counselor, Presence
-from counselors.states import PresenceState, Status
+from core.database import ask, locking, only
 from routing.choose import WaitingCall
 from routing.models import Call, Offer, Order
 from routing.states import CallState, OfferState
@@ -38,33 +36,32 @@ def queue_order(priority_step_seconds: float) -> ColumnElement[float]:
     return arrived - Call.priority * priority_step_seconds - Call.head_seconds
 
 
+# Statements that turns of a call are made of are put together once, not at each turn.
+_BY_SID = locking(select(Call).where(Call.carrier_sid == bindparam("sid")))
+_BY_ID = locking(select(Call).where(Call.id == bindparam("id")))
+_OPEN = select(Offer).where(Offer.state == OfferState.OPEN)
+_OPEN_OF_CALL = _OPEN.where(Offer.call_id == bindparam("call_id"))
+_OPEN_OF_COUNSELOR = _OPEN.where(Offer.counselor_id == bindparam("counselor_id"))
+
+
 def call_by_sid(session: Session, carrier_sid: str) -> Call | None:
     """Return the call with this carrier sid under a row lock, if we know it."""
-    return session.scalar(
-        select(Call)
-        .where(Call.carrier_sid == carrier_sid)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    return session.scalar(_BY_SID, {"sid": carrier_sid})
 
 
 def call_locked(session: Session, call_id: uuid.UUID) -> Call | None:
     """Return the call under a row lock."""
-    return session.get(Call, call_id, with_for_update=True, populate_existing=True)
+    return session.scalar(_BY_ID, {"id": call_id})
 
 
 def open_offer(session: Session, call_id: uuid.UUID) -> Offer | None:
     """Return the open offer of this call, if any."""
-    return session.scalar(
-        select(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.OPEN)
-    )
+    return session.scalar(_OPEN_OF_CALL, {"call_id": call_id})
 
 
 def open_offer_of(session: Session, counselor_id: uuid.UUID) -> Offer | None:
     """Return the open offer to this counselor, if any."""
-    return session.scalar(
-        select(Offer).where(Offer.counselor_id == counselor_id, Offer.state == OfferState.OPEN)
-    )
+    return session.scalar(_OPEN_OF_COUNSELOR, {"counselor_id": counselor_id})
 
 
 # A lost counselor has this long to show a sign of life before others are asked. The caller hears
@@ -173,57 +170,89 @@ def _why_waiting(row: object) -> str:
     return "ringing" if getattr(row, "state", "") == CallState.OFFERED else "nobody free"
 
 
-def position(session: Session, call: Call, priority_step_seconds: float) -> int:
-    """Return how many calls will be asked up to and including this one (1 = next)."""
-    order = queue_order(priority_step_seconds)
+class Place(NamedTuple):
+    """Where a call stands. ahead: calls that are asked before it. seats: counselors at work."""
+
+    ahead: int
+    seats: int
+
+
+# The formula of `routing.choose.queue_key`. A browser left ready but unheard serves nobody.
+_PLACE = """
+    SELECT
+        (SELECT count(*) FROM calls
+         WHERE state IN ('waiting', 'offered') AND id <> %(id)s
+            AND extract(epoch FROM queued_at)::float8 - priority * %(step)s::float8 - head_seconds
+                < %(own)s::float8),
+        (SELECT count(*) FROM presences p
+         JOIN counselors c ON c.id = p.counselor_id
+         JOIN accounts a ON a.id = p.counselor_id
+         WHERE a.role = 'counselor' AND (
+            p.state <> 'free'
+            OR p.status = 'ready' AND (c.endpoint <> 'browser' OR p.heard_at >= %(heard_after)s)))
+"""
+
+
+def place(
+    session: Session,
+    call: Call,
+    now: datetime,
+    *,
+    priority_step_seconds: float,
+    heartbeat_seconds_max: float,
+) -> Place:
+    """Return how many calls are asked before this one, and how many counselors are at work.
+
+    At work is who is ready and reachable, or has a call or wrap-up. A browser unheard for
+    `heartbeat_seconds_max` is not reachable.
+    """
     assert call.queued_at is not None
     own = call.queued_at.timestamp() - call.priority * priority_step_seconds - call.head_seconds
-    ahead = session.scalar(
-        select(func.count())
-        .select_from(Call)
-        .where(
-            Call.state.in_([CallState.WAITING, CallState.OFFERED]), order < own, Call.id != call.id
-        )
-    )
-    return 1 + (ahead or 0)
+    values = {
+        "id": call.id,
+        "own": own,
+        "step": priority_step_seconds,
+        "heard_after": now - timedelta(seconds=heartbeat_seconds_max),
+    }
+    return Place(*only(ask(session, _PLACE, values)))
 
 
-def seats(session: Session, now: datetime, heartbeat_seconds_max: float) -> int:
-    """Return how many counselors are at work: ready and reachable, or with a call or wrap-up.
+class Overview(NamedTuple):
+    """What each sweep asks first. waiting: calls that wait or are being offered."""
 
-    A browser left ready but unheard for `heartbeat_seconds_max` serves nobody and is no seat.
+    waiting: int
+    is_overdue: bool
+
+
+OVERDUE_OFFERS = """
+    SELECT id FROM offers o WHERE o.state = 'open' AND (o.deadline <= %(now)s OR EXISTS (
+        SELECT FROM presences p JOIN counselors c ON c.id = p.counselor_id
+        WHERE p.counselor_id = o.counselor_id AND p.state = 'offered' AND c.endpoint = 'browser'
+            AND (p.heard_at < %(heard_after)s OR p.heard_at IS NULL)))
+"""
+OVERDUE_SESSIONS = "SELECT id FROM sessions WHERE state <> 'closed' AND deadline <= %(now)s"
+OVERDUE_CALLS = """
+    SELECT id FROM calls WHERE state NOT IN ('closed', 'wrapping') AND deadline <= %(now)s
+"""
+_OVERVIEW = f"""
+    SELECT
+        (SELECT count(*) FROM calls WHERE state IN ('waiting', 'offered')),
+        EXISTS ({OVERDUE_OFFERS}) OR EXISTS ({OVERDUE_SESSIONS}) OR EXISTS ({OVERDUE_CALLS})
+"""
+
+
+def overview(session: Session, now: datetime, heartbeat_seconds_max: float) -> Overview:
+    """Return how many calls wait, and whether anything is past its time.
+
+    An offer to a browser that is unheard for `heartbeat_seconds_max` is overdue too.
     """
     heard_after = now - timedelta(seconds=heartbeat_seconds_max)
-    is_reachable = or_(Counselor.endpoint != "browser", Presence.heard_at >= heard_after)
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(Presence)
-            .join(Counselor, Counselor.id == Presence.counselor_id)
-            .join(Account, Account.id == Presence.counselor_id)
-            .where(
-                Account.role == "counselor",
-                or_(
-                    and_(Presence.status == Status.READY, is_reachable),
-                    Presence.state != PresenceState.FREE,
-                ),
-            )
-        )
-        or 0
-    )
-
-
-def waiting_count(session: Session) -> int:
-    """Return how many calls wait or are being offered."""
-    live = Call.state.in_([CallState.WAITING, CallState.OFFERED])
-    return session.scalar(select(func.count()).select_from(Call).where(live)) or 0
+    return Overview(*only(ask(session, _OVERVIEW, {"now": now, "heard_after": heard_after})))
 
 
 def anyone_waiting(session: Session) -> bool:
     """Tell whether a call waits."""
-    return (
-        session.scalar(select(Call.id).where(Call.state == CallState.WAITING).limit(1)) is not None
-    )
+    return bool(only(ask(session, "SELECT EXISTS (SELECT FROM calls WHERE state = 'waiting')"))[0])
 
 
 class Glance(NamedTuple):
@@ -257,7 +286,7 @@ def glance(session: Session, now: datetime, since: datetime, limit: int) -> Glan
     since: how far back a change counts as new. limit: of orders.
     """
     values = {"now": now, "since": since, "limit": limit}
-    return Glance(*session.connection().exec_driver_sql(_GLANCE, values).one())
+    return Glance(*only(ask(session, _GLANCE, values)))
 
 
 def due_orders(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:

@@ -7,31 +7,36 @@ item is mended in its own savepoint: one that can't be does not stop the others.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import LiteralString
 
-from sqlalchemy import select
+from psycopg.abc import Params
 from sqlalchemy.orm import Session
 
-from core.database import lock, try_lock
+from core.database import ask, lock, try_lock
 from core.log import event_log
 from core.mending import Mend, mend_each
 from core.policy import Policy
 from counselors import presence, sessions
 from counselors import records as counselor_records
-from counselors.models import CounselingSession
 from counselors.states import SessionState
 from routing import calls, orders, records
 from routing.actions import decline_offer, lapse_offer
-from routing.line import caller_left, counselor_leg_ended, lose_counselor
-from routing.models import Call, Offer
+from routing.line import caller_left, counselor_leg_ended, look_beside, lose_counselor
+from routing.models import Offer
 from routing.orders import OrderKind
 from routing.outward import not_reached
-from routing.states import CallEvent, CallState, OfferState
+from routing.states import CallEvent, CallState
 from routing.talks import locked_session
 
 log = event_log(__name__)
 
 EACH_MAX = 500
+
+_OFFERS = f"{records.OVERDUE_OFFERS} LIMIT {EACH_MAX}"
+_JOINS = f"{records.OVERDUE_SESSIONS} AND state IN ('joining', 'talking') LIMIT {EACH_MAX}"
+_WRAPS = f"{records.OVERDUE_SESSIONS} AND state = 'wrapping' LIMIT {EACH_MAX}"
+_CALLS = f"{records.OVERDUE_CALLS} LIMIT {EACH_MAX}"
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class Swept:
 
 def sweep(session: Session, now: datetime, policy: Policy) -> Swept:
     """Mend everything overdue at `now`; does nothing while another process sweeps."""
-    if not try_lock(session, "sweep") or not _anything_overdue(session, now, policy):
+    if not try_lock(session, "sweep"):
         return Swept()
     lock(session, records.DISPATCH_LOCK)  # a sweep touches many rows; dispatch does too
     return Swept(
@@ -58,17 +63,6 @@ def sweep(session: Session, now: datetime, policy: Policy) -> Swept:
         joins_lost=_each(session, _overdue_joins(session, now), _lose(now, policy)),
         wraps_lapsed=_each(session, _overdue_wraps(session, now), _lapse_wrap(now, policy)),
         calls_looked_up=_each(session, _overdue_calls(session, now), _look_up(now, policy)),
-    )
-
-
-def _anything_overdue(session: Session, now: datetime, policy: Policy) -> bool:
-    return any(
-        (
-            _overdue_offers(session, now, policy),
-            _overdue_joins(session, now),
-            _overdue_wraps(session, now),
-            _overdue_calls(session, now),
-        )
     )
 
 
@@ -81,15 +75,12 @@ def _tell(fault: Exception, subject_id: uuid.UUID) -> None:
 
 
 def _overdue_offers(session: Session, now: datetime, policy: Policy) -> Sequence[uuid.UUID]:
-    unheard = counselor_records.unheard_with_offer(session, now, policy.heartbeat_seconds_max)
-    return session.scalars(
-        select(Offer.id)
-        .where(
-            Offer.state == OfferState.OPEN,
-            (Offer.deadline <= now) | Offer.counselor_id.in_(unheard),
-        )
-        .limit(EACH_MAX)
-    ).all()
+    heard_after = now - timedelta(seconds=policy.heartbeat_seconds_max)
+    return _ids(session, _OFFERS, {"now": now, "heard_after": heard_after})
+
+
+def _ids(session: Session, statement: LiteralString, values: Params) -> Sequence[uuid.UUID]:
+    return [row[0] for row in ask(session, statement, values).fetchall()]
 
 
 def _lapse(now: datetime, policy: Policy) -> Mend:
@@ -104,18 +95,8 @@ def _lapse(now: datetime, policy: Policy) -> Mend:
     return mend
 
 
-def _overdue_sessions(
-    session: Session, now: datetime, *states: SessionState
-) -> Sequence[uuid.UUID]:
-    return session.scalars(
-        select(CounselingSession.id)
-        .where(CounselingSession.state.in_(states), CounselingSession.deadline <= now)
-        .limit(EACH_MAX)
-    ).all()
-
-
 def _overdue_joins(session: Session, now: datetime) -> Sequence[uuid.UUID]:
-    return _overdue_sessions(session, now, SessionState.JOINING, SessionState.TALKING)
+    return _ids(session, _JOINS, {"now": now})
 
 
 def _lose(now: datetime, policy: Policy) -> Mend:
@@ -133,7 +114,7 @@ def _lose(now: datetime, policy: Policy) -> Mend:
 
 
 def _overdue_wraps(session: Session, now: datetime) -> Sequence[uuid.UUID]:
-    return _overdue_sessions(session, now, SessionState.WRAPPING)
+    return _ids(session, _WRAPS, {"now": now})
 
 
 def _lapse_wrap(now: datetime, policy: Policy) -> Mend:
@@ -157,11 +138,7 @@ def _lapse_wrap(now: datetime, policy: Policy) -> Mend:
 
 
 def _overdue_calls(session: Session, now: datetime) -> Sequence[uuid.UUID]:
-    return session.scalars(
-        select(Call.id)
-        .where(Call.state.not_in([CallState.CLOSED, CallState.WRAPPING]), Call.deadline <= now)
-        .limit(EACH_MAX)
-    ).all()
+    return _ids(session, _CALLS, {"now": now})
 
 
 def _look_up(now: datetime, policy: Policy) -> Mend:
@@ -170,9 +147,10 @@ def _look_up(now: datetime, policy: Policy) -> Mend:
         if call is None or call.state == CallState.CLOSED:
             return
         call.deadline = calls.deadline(CallState(call.state), now, policy)
-        orders.look_up(
-            session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=now
-        )
+        if not look_beside(session, call, now, policy):
+            orders.look_up(
+                session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=now
+            )
         talk = counselor_records.live_session(session, call.id)
         if talk is not None and talk.leg_sid is not None:
             orders.look_up(

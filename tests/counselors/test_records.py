@@ -64,12 +64,3 @@ def test_a_session_is_found_by_its_counselor_and_by_its_call(stage: Stage) -> No
         assert records.live_session(session, call) is None
         assert records.wrapping_session(session, call) is not None
         assert records.open_session(session, counselor) is not None
-
-
-def test_a_silent_browser_with_an_offer_is_found(stage: Stage) -> None:
-    counselor = stage.counselor()
-    stage.call()
-    stage.dispatch()
-    stage.later(16)
-    with stage.open() as session:
-        assert records.unheard_with_offer(session, stage.now, 15) == [counselor]

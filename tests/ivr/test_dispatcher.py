@@ -46,16 +46,24 @@ def test_a_tick_mends_first_and_then_decides(services: Services, stage: Stage) -
 
 @pytest.mark.parametrize("step", ["sweep", "tend"])
 def test_a_fault_in_mending_does_not_stop_the_offers(
-    services: Services, stage: Stage, monkeypatch: pytest.MonkeyPatch, step: str
+    services: Services,
+    stage: Stage,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    step: str,
 ) -> None:
     def fail(*_: object) -> None:
         raise LookupError("something nobody thought of")
 
     monkeypatch.setattr(dispatcher_module, step, fail)
+    monkeypatch.setattr(dispatcher_module, "anything_to_tend", lambda *_: True)
+    late = stage.call()
+    stage.later(services.policy.wait_unheard_seconds_max)
     stage.counselor()
-    stage.call()
-    _, offered = tick(services)
-    assert len(offered) == 1
+    with caplog.at_level("ERROR"):
+        _, offered = tick(services)
+    assert "mending_failed" in caplog.messages
+    assert [offer.call_id for offer in offered] == [late]
 
 
 @pytest.fixture

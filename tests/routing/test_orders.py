@@ -11,9 +11,10 @@ from tests.routing.line_stage import Stage
 def written(stage: Stage, kind: OrderKind = OrderKind.MOVE) -> Order:
     call = stage.call()
     with stage.open() as session:
-        return orders.write(
+        order_id = orders.write(
             session, kind, call_id=call, subject_id=call, now=stage.now, leg_sid="CA1"
         )
+        return session.get_one(Order, order_id)
 
 
 def take(stage: Stage, order: Order, lease_seconds: float = 20) -> orders.TakenOrder | None:

@@ -5,6 +5,7 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from routing import records
 from routing.choose import ReadyCounselor, WaitingCall, choose, queue_key
@@ -69,10 +70,18 @@ def test_places_are_counted_in_that_order(stage: Stage) -> None:
     fill(stage, 8, 12)
     with stage.open() as session:
         rows = records.waiting(session, STEP)
-        places = [
-            records.position(session, session.get_one(Call, row.call_id), STEP) for row in rows
-        ]
-    assert places == list(range(1, 13))
+        ahead = [place(stage, session, row.call_id).ahead for row in rows]
+    assert ahead == list(range(12))
+
+
+def place(stage: Stage, session: Session, call_id: uuid.UUID) -> records.Place:
+    return records.place(
+        session,
+        session.get_one(Call, call_id),
+        stage.now,
+        priority_step_seconds=STEP,
+        heartbeat_seconds_max=15,
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -120,8 +129,35 @@ def test_seats_are_people_who_may_take_a_call_or_are_on_one(stage: Stage) -> Non
     stage.counselor()
     stage.counselor(status="break")
     stage.counselor(role="companion", endpoint="tel:+82212345678")
+    call = stage.call()
     with stage.open() as session:
-        assert records.seats(session, stage.now, 15) == 1
+        assert place(stage, session, call).seats == 1
     stage.later(16)
     with stage.open() as session:
-        assert records.seats(session, stage.now, 15) == 0
+        assert place(stage, session, call).seats == 0
+
+
+def test_only_what_is_past_its_time_is_overdue(stage: Stage) -> None:
+    def seen() -> tuple[int, bool]:
+        with stage.open() as session:
+            return records.overview(session, stage.now, 15)
+
+    counselor = stage.counselor()
+    stage.call()
+    stage.dispatch()
+    assert seen() == (1, False)
+    stage.later(stage.policy.ring_seconds_max - 1)
+    stage.heard(counselor)
+    assert seen() == (1, False)
+    stage.later(stage.policy.ring_seconds_max)
+    stage.heard(counselor)
+    assert seen() == (1, True)
+
+
+def test_an_offer_to_a_browser_that_fell_silent_is_overdue(stage: Stage) -> None:
+    stage.counselor()
+    stage.call()
+    stage.dispatch()
+    stage.later(16)
+    with stage.open() as session:
+        assert records.overview(session, stage.now, 15).is_overdue
