@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: run test lint bench simulate migrate
+.PHONY: run test lint bench simulate torture migrate
 .DEFAULT_GOAL := run
 
 $(VENV)/bin/python:
@@ -30,7 +30,7 @@ migrate: $(VENV)/installed
 	@$(RUN) app.py migrate
 
 # Tests of whole programs, browsers and kills time what they see: they get the machine to themselves.
-PROCESSES := tests/browser tests/faults tests/core/test_start.py tests/core/test_worker.py
+PROCESSES := tests/browser tests/faults tests/torture tests/core/test_start.py tests/core/test_worker.py
 
 test: $(VENV)/installed-dev
 	@sh scripts/get_browser.sh
@@ -49,3 +49,8 @@ DAYS ?= 1
 simulate: $(VENV)/installed-dev
 	@$(RUN) -m tests.simulation --seed $(SEED) --days $(DAYS) \
 	  $(if $(DATE),--date $(DATE)) $(if $(WHOLE),--whole) $(if $(SEATS),--seats $(SEATS))
+
+# Real processes on the wall clock, killed at seeded moments; see docs/torture.md.
+KILLS ?= 200
+torture: $(VENV)/installed-dev
+	@$(RUN) -m tests.torture --seed $(SEED) --kills $(KILLS) $(if $(MINUTES),--minutes $(MINUTES))
