@@ -7,7 +7,7 @@ person's chances do not depend on what the others do.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -31,6 +31,7 @@ OFFER_WORDS: Final = ("기다리지 않고", "instead of waiting")
 PROMISE_WORDS: Final = ("약속드립니다", "We promise")
 GREETING_WORDS: Final = ("부탁하신 전화", "the call you asked for")
 CONNECTING_WORDS: Final = ("상담사와 연결되었습니다", "connected with a counselor")
+NO_MORE_WORDS: Final = ("앞으로 전화드리지 않겠습니다", "We will not call again")
 DIALLED: Final = ("02120", "02-120", "120", "+8202120")
 WITHHELD: Final = ("anonymous", "+266696687", "+86282452253")
 WORST_MOMENTS: Final = ("ring", "answer", "join")
@@ -39,12 +40,18 @@ CALLS_MAX: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A promise as it was spoken: when, on which leg, to call which number."""
+class Wish:
+    """What somebody said, and heard confirmed, of being called at a number.
+
+    wants: False where no more calls are wanted. windows: None where nothing was said of them.
+    """
 
     at: datetime
-    call_sid: str
     number: str
+    how: str
+    wants: bool = True
+    windows: Sequence[Mapping[str, object]] | None = None
+    at_night: bool = False
 
 
 @dataclass
@@ -121,7 +128,7 @@ class Caller:
         is_withheld = self._rng.random() < habits.withheld
         self.address = self._rng.choice(WITHHELD) if is_withheld else self.numbers[0]
         self.leg: Leg | None = None
-        self.promises: list[Heard] = []
+        self.wishes: list[Wish] = []
         self._presses = self._plan()
         self._keying = Keying(
             self._rng, self.numbers, other=habits.other_number, slips=habits.mis_keys_number
@@ -252,9 +259,16 @@ class Caller:
         if self._rng.random() < self._habits.keeps_place:
             self._soon(partial(leg.press, "2"))
 
+    @property
+    def wanted(self) -> str:
+        """The number at which this person asked the line to call."""
+        return self._keying.given
+
     def _hear_promise(self, leg: Leg) -> None:
-        now = self._exchange.kernel.now()
-        self.promises.append(Heard(now, leg.sid, self._keying.given))
+        self.wishes.append(Wish(self._exchange.kernel.now(), self.wanted, "key"))
+
+    def _hear_no_more(self, leg: Leg) -> None:
+        self.wishes.append(Wish(self._exchange.kernel.now(), leg.to, "key", wants=False))
 
     def _be_greeted(self, leg: Leg) -> None:
         """Rung back: listen, withdraw by key, or think better of it."""
@@ -329,6 +343,7 @@ HEARD: Final[tuple[tuple[tuple[str, ...], Callable[[Caller, Leg], None]], ...]] 
     (ASK_WORDS, Caller._key_number),
     (OFFER_WORDS, Caller._may_keep_place),
     (PROMISE_WORDS, Caller._hear_promise),
+    (NO_MORE_WORDS, Caller._hear_no_more),
     (GREETING_WORDS, Caller._be_greeted),
     (CONNECTING_WORDS, Caller._be_put_through),
     (MENU_WORDS, Caller._think_of_key),

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.policy import Policy
+from tests.simulation import promise_holds
 from tests.simulation.recount import Recount, Story
 
 ON_THE_WAY_SECONDS = 5.0
@@ -29,8 +30,8 @@ MOMENT = {
     "a call is offered without an open offer, or the other way round": """
         SELECT c.id FROM calls c WHERE (c.state = 'offered')
           <> EXISTS (SELECT FROM offers o WHERE o.call_id = c.id AND o.state = 'open')""",
-    "a call is connected without a live session, or the other way round": """
-        SELECT c.id FROM calls c WHERE (c.state = 'connected') <> EXISTS
+    "a call is connected, or being made, without a live session, or the other way round": """
+        SELECT c.id FROM calls c WHERE (c.state IN ('connected', 'reaching')) <> EXISTS
           (SELECT FROM sessions s WHERE s.call_id = c.id AND s.state IN ('joining', 'talking'))""",
     "a call wraps up without a session that does": """
         SELECT c.id FROM calls c WHERE c.state = 'wrapping' AND NOT EXISTS
@@ -89,12 +90,12 @@ END = {
 def wrongs_now(session: Session, now: datetime, policy: Policy) -> list[str]:
     """Return what does not hold at this moment; a deadline may be late by one sweep."""
     late = now - timedelta(seconds=policy.sweep_seconds)
-    return _wrongs(session, MOMENT, {"late": late})
+    return _wrongs(session, MOMENT | promise_holds.MOMENT, {"late": late})
 
 
 def wrongs_at_end(session: Session, now: datetime, policy: Policy) -> list[str]:
     """Return what does not hold when all callers are gone."""
-    at_end = _wrongs(session, END, {"wrap": policy.wrap_seconds_max})
+    at_end = _wrongs(session, END | promise_holds.END, {"wrap": policy.wrap_seconds_max})
     return [*wrongs_now(session, now, policy), *at_end]
 
 

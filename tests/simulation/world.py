@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
 
+from sqlalchemy import text
+
 from app import create_app
 from core.database import Database
 from core.services import install
@@ -27,6 +29,7 @@ from tests.simulation.background import Background
 from tests.simulation.dues import Watch
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
 from tests.simulation.parts import build_services, seeded_ids
+from tests.simulation.promise_holds import Spoken, wrongs_of_rings
 from tests.simulation.recount import Figures, Recounter, digest, figures
 from tests.simulation.staffing import Staff
 from tests.simulation.wires import InProcessCarrier, WsgiServer
@@ -74,8 +77,10 @@ class World:
         self.callers: list[Caller] = []
         self.staff = Staff(self.exchange, self.server, self.switchboard, plan)
         self.counselors = self.staff.counselors
-        self._recounter = Recounter(self.staff.telephones)
-        self.exchange.journal.watchers.append(self._recounter.read)
+        recounter = Recounter(self.staff.telephones)
+        self.exchange.journal.watchers.append(recounter.read)
+        self.recounted = recounter.found
+        self._spoken = Spoken(self.exchange, self.database, self.services.sealer)
         self._length = cache(self._measured)
         self.wrongs: list[str] = []
         self.background = Background(
@@ -114,14 +119,16 @@ class World:
     def findings(self) -> list[str]:
         """What did not hold, at any sampled moment or at the end; empty where all is well."""
         now, policy = self.kernel.now(), self.services.policy
-        seen = self._recounter.found
+        seen = self.recounted
         with self.database.transaction() as session:
             at_end = wrongs_at_end(session, now, policy)
-            return [*self.wrongs, *at_end, *wrongs_of_recount(session, seen)]
+            rings = wrongs_of_rings(session, seen, self.callers)
+            counted = wrongs_of_recount(session, seen)
+        return [*self.wrongs, *self._spoken.wrongs, *at_end, *rings, *counted]
 
     def figures(self) -> Figures:
         """The stretch in figures, from the exchange's journal and the counselors' diaries."""
-        return figures(self._recounter.found, self.counselors)
+        return figures(self.recounted, self.counselors)
 
     def digest(self) -> str:
         """One word for the whole story."""
@@ -136,15 +143,23 @@ class World:
         self.kernel.at(self.plan.check_every_seconds, self._check)
 
     def _drain(self) -> None:
-        """Nobody new calls; whoever is on the line is served or gives up."""
+        """Nobody new calls; whoever is on the line, or is being called, is served or gives up."""
         until = self.kernel.now() + timedelta(seconds=DRAIN_SECONDS_MAX)
-        while self.kernel.now() < until and self._anybody():
+        quiet = self.kernel.now()
+        # what nobody writes up is over then; a promise may come due meanwhile
+        rest = timedelta(seconds=self.services.policy.wrap_seconds_max + 60)
+        while self.kernel.now() < until and self.kernel.now() - quiet < rest:
             self.kernel.run_for(60)
-        self.kernel.run_for(self.services.policy.wrap_seconds_max + 10)  # what nobody writes up
+            if self._anybody():
+                quiet = self.kernel.now()
 
     def _anybody(self) -> bool:
         legs = self.exchange.legs.values()
-        return any(leg.live for leg in legs) or any(each.busy for each in self.counselors)
+        if any(leg.live for leg in legs) or any(each.busy for each in self.counselors):
+            return True
+        with self.database.transaction() as session:
+            open_call = text("SELECT EXISTS (SELECT FROM calls WHERE state <> 'closed')")
+            return bool(session.scalar(open_call))
 
     # -- sounds --------------------------------------------------------------------------------
 

@@ -1,0 +1,200 @@
+"""What must hold of promises (DESIGN section 6, 3 and 4), asked of tables, telephones and people.
+
+When somebody's telephone rang is taken from the exchange; what they had asked for from their own
+diaries; only which try was for which promise is taken from the tables.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.database import Database
+from core.sealing import Sealer
+from simulator.exchange import Exchange
+from simulator.journal import Entry, WebhookAnswered, WebhookSent
+from simulator.people import PROMISE_WORDS, Caller, Wish
+from tests.simulation.recount import Recount, Story
+
+SEOUL = ZoneInfo("Asia/Seoul")
+QUIET_HOURS = (*range(8), *range(21, 24))
+GAP = timedelta(minutes=30)
+TRIES_MAX = {"talk": 2, "companion": 3}
+OBEYED = timedelta(seconds=1)
+
+MOMENT = {
+    "a due talk was forgotten": """
+        SELECT p.id, p.next_at FROM promises p JOIN citizens c ON c.id = p.citizen_id
+        WHERE p.state = 'planned' AND p.purpose = 'talk' AND p.entry_call_id IS NULL
+          AND p.next_at < :late AND NOT EXISTS (SELECT FROM calls k
+            WHERE k.number_index = c.number_index AND k.state IN ('reaching', 'connected'))""",
+    "a promise was left behind by its call": """
+        SELECT p.id, p.state, k.state FROM promises p JOIN calls k ON k.id = p.entry_call_id
+        WHERE k.state_since < :late AND (
+          p.state = 'planned' AND k.state NOT IN ('waiting', 'offered')
+          OR p.state = 'calling' AND (k.state = 'closed'
+             OR p.purpose = 'talk' AND k.state <> 'reaching'))""",
+    "a call is made for no promise": """
+        SELECT k.id, k.state FROM calls k WHERE k.direction = 'outward'
+          AND k.state IN ('waiting', 'offered', 'reaching') AND k.state_since < :late
+          AND NOT EXISTS (SELECT FROM promises p WHERE p.entry_call_id = k.id
+            AND p.state IN ('planned', 'calling'))""",
+    "a promise ended or waits without a word why": """
+        SELECT id, state FROM promises WHERE
+          CASE WHEN state IN ('planned', 'calling') THEN false
+               WHEN state = 'for_decision' THEN waits_for IS NULL
+               ELSE ended_at IS NULL OR end_reason IS NULL END""",
+}
+END = {
+    "a promise is being kept and nobody calls": """
+        SELECT id, state FROM promises WHERE state = 'calling'
+          OR state = 'planned' AND entry_call_id IS NOT NULL""",
+    "a promise was kept and nobody was reached": """
+        SELECT p.id FROM promises p WHERE p.state = 'kept' AND NOT EXISTS
+          (SELECT FROM promise_tries t WHERE t.promise_id = p.id AND t.outcome = 'reached')""",
+    "a promise was decided by nobody": """
+        SELECT p.id FROM promises p WHERE p.state = 'decided' AND NOT EXISTS
+          (SELECT FROM promise_decisions d WHERE d.promise_id = p.id)""",
+}
+_SPOKEN = text(
+    """
+    SELECT count(*) FROM promises p JOIN citizens c ON c.id = p.citizen_id
+    WHERE c.number_index = :number_index AND p.purpose = 'talk' AND p.made_at <= :now
+      AND (p.ended_at IS NULL OR p.ended_at >= :asked_at)
+    """
+)
+_TRIES = text(
+    """
+    SELECT p.id, p.purpose, k.carrier_sid FROM promise_tries t
+    JOIN promises p ON p.id = t.promise_id JOIN calls k ON k.id = t.call_id
+    """
+)
+_AGAIN = text("SELECT promise_id, min(at), count(*) FROM promise_decisions GROUP BY 1")
+
+
+class Spoken:
+    """Listens to what the server says, and looks at once whether each promise is committed."""
+
+    def __init__(self, exchange: Exchange, database: Database, sealer: Sealer) -> None:
+        self.wrongs: list[str] = []
+        self._exchange = exchange
+        self._database = database
+        self._sealer = sealer
+        self._asked: dict[int, WebhookSent] = {}
+        exchange.journal.watchers.append(self._read)
+
+    def _read(self, entry: Entry) -> None:
+        if isinstance(entry, WebhookSent):
+            self._asked[entry.webhook_id] = entry
+        elif isinstance(entry, WebhookAnswered):
+            asked = self._asked.pop(entry.webhook_id, None)
+            if asked is not None and any(words in entry.body for words in PROMISE_WORDS):
+                self._look(asked, entry.at)
+
+    def _look(self, asked: WebhookSent, now: datetime) -> None:
+        person = self._exchange.legs[asked.call_sid].endpoint
+        if not isinstance(person, Caller):
+            return
+        values = {
+            "number_index": self._sealer.index(person.wanted),
+            "now": now + timedelta(hours=3),  # the server's clock may be wrong
+            "asked_at": asked.at - timedelta(hours=3),
+        }
+        with self._database.reading() as session:
+            if not session.scalar(_SPOKEN, values):
+                self.wrongs.append(f"a promise was spoken and not stored: {asked.call_sid} {now}")
+
+
+@dataclass(frozen=True)
+class _Ring:
+    """A citizen's telephone rang, from the exchange's first ring to the end."""
+
+    story: Story
+    begin: datetime
+    end: datetime
+
+    @property
+    def hour(self) -> int:
+        return self.begin.astimezone(SEOUL).hour
+
+
+def wrongs_of_rings(session: Session, seen: Recount, people: Iterable[Caller]) -> list[str]:
+    """Return whom the server rang though it may not have: when, against a word, or too often."""
+    wishes = _wishes(people)
+    rings = [
+        _Ring(story, story.rung, story.ended or story.rung)
+        for story in seen.rings.values()
+        if story.rung is not None
+    ]
+    found = [f"{ring.story.sid} {wrong}" for ring in rings for wrong in _uninvited(ring, wishes)]
+    return found + _doubled(rings) + _too_often(session, rings, wishes)
+
+
+def _wishes(people: Iterable[Caller]) -> Mapping[str, Sequence[Wish]]:
+    """What people said of being called, by number, in order."""
+    said: dict[str, list[Wish]] = defaultdict(list)
+    for person in people:
+        for wish in person.wishes:
+            said[wish.number].append(wish)
+    return said
+
+
+def _uninvited(ring: _Ring, wishes: Mapping[str, Sequence[Wish]]) -> Iterable[str]:
+    said = [wish for wish in wishes.get(ring.story.number, ()) if wish.at <= ring.begin]
+    if not said:
+        yield f"rang {ring.story.number}, who never asked for it"
+        return
+    last = said[-1]
+    if not last.wants and ring.begin > last.at + OBEYED:
+        yield f"rang {ring.story.number}, who wanted no more calls since {last.at}"
+    if ring.hour in QUIET_HOURS and not any(wish.at_night for wish in said):
+        yield f"rang in quiet hours, at {ring.begin.astimezone(SEOUL)}"
+    windows = next((wish.windows for wish in reversed(said) if wish.windows is not None), ())
+    if windows and not any(_holds(window, ring.begin) for window in windows):
+        yield f"rang outside the hours that were asked for, at {ring.begin.astimezone(SEOUL)}"
+
+
+def _holds(window: Mapping[str, object], moment: datetime) -> bool:
+    local = moment.astimezone(SEOUL)
+    days = window["days"]
+    assert isinstance(days, Sequence)
+    at = f"{local:%H:%M:%S}"
+    return local.weekday() in days and str(window["from"]) <= at < str(window["until"])
+
+
+def _doubled(rings: Sequence[_Ring]) -> list[str]:
+    ordered = sorted(rings, key=lambda ring: (ring.story.number, ring.begin))
+    return [
+        f"{two.story.number} was called twice at once: {one.story.sid} {two.story.sid}"
+        for one, two in pairwise(ordered)
+        if one.story.number == two.story.number and two.begin < one.end
+    ]
+
+
+def _too_often(
+    session: Session, rings: Sequence[_Ring], wishes: Mapping[str, Sequence[Wish]]
+) -> list[str]:
+    by_sid = {ring.story.sid: ring for ring in rings}
+    tried: dict[tuple[str, str], list[_Ring]] = defaultdict(list)
+    for promise_id, purpose, sid in session.execute(_TRIES):
+        if sid in by_sid:
+            tried[str(promise_id), purpose].append(by_sid[sid])
+    again = {str(row[0]): (row[1], row[2]) for row in session.execute(_AGAIN)}
+    found = []
+    for (promise_id, purpose), calls in tried.items():
+        calls.sort(key=lambda ring: ring.begin)
+        decided_at, decisions = again.get(promise_id, (None, 0))
+        asked = [w for w in wishes.get(calls[0].story.number, ()) if w.at > calls[0].begin]
+        if len(calls) > TRIES_MAX[purpose] + decisions + len(asked):
+            found.append(f"promise {promise_id} was tried {len(calls)} times")
+        if any(two.begin < one.begin + GAP for one, two in pairwise(calls)):
+            found.append(f"promise {promise_id} was tried again too soon")
+        hours = [call.hour for call in calls if decided_at is None or call.begin < decided_at]
+        if len(set(hours)) < len(hours):
+            found.append(f"promise {promise_id} was tried twice at the same hour: {hours}")
+    return found

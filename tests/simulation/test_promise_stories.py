@@ -1,0 +1,84 @@
+"""Mornings full of promises, from seeds; and that a broken promise would be found."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from simulator.journal import WebhookAnswered, WebhookSent
+from simulator.people import Habits
+from simulator.staff import WorkHabits
+from tests.simulation.promise_holds import wrongs_of_rings
+from tests.simulation.test_short_days import START, a_plan, lived
+from tests.simulation.world import World
+
+TEN = START + timedelta(hours=10)
+HABITS = Habits(
+    talk_seconds=400, patience_seconds=500, asks_callback=0.3, keeps_place=0.5, leaves_at_worst=0.2
+)
+
+
+@pytest.fixture
+def morning(database_url: str) -> World:
+    """An hour and a half with a dozen promises."""
+    plan = a_plan(1, hours=1.5, calls=18, start=TEN)
+    world = lived(
+        database_url, replace(plan, habits=HABITS, work_habits=WorkHabits(wrap_seconds=60))
+    )
+    yield world
+    world.close()
+
+
+def test_promises_of_a_morning_are_kept_and_a_broken_one_is_found(morning: World) -> None:
+    assert morning.findings() == []
+    seen = morning.figures()
+    assert seen.rung >= 5
+    assert seen.reached >= 3
+    _spoken_without_a_row_is_found(morning)
+    _a_ring_against_their_word_is_found(morning)
+    _a_silent_end_is_found(morning)
+
+
+def _spoken_without_a_row_is_found(world: World) -> None:
+    liar = next(one for one in world.callers if one.leg is not None and not one.wishes)
+    assert liar.leg is not None
+    now, sid = world.kernel.now(), liar.leg.sid
+    world.exchange.journal.append(WebhookSent(now, 10**9, "action", sid, "POST", "", ()))
+    world.exchange.journal.append(WebhookAnswered(now, 10**9, 200, "<Say>약속드립니다.</Say>"))
+    assert any("spoken and not stored" in wrong for wrong in world.findings())
+
+
+def _a_ring_against_their_word_is_found(world: World) -> None:
+    rings = world.recounted.rings
+    numbers = {ring.number for ring in rings.values()}
+    rung = next(one for one in world.callers if numbers & set(one.numbers))
+    said = list(rung.wishes)
+    rung.wishes[:] = [replace(wish, wants=False) for wish in said]
+    assert "wanted no more calls" in _wrongs(world)
+    rung.wishes.clear()
+    assert "never asked for it" in _wrongs(world)
+    early = said[0].at - timedelta(days=1)
+    window = {"days": [6], "from": "01:00", "until": "02:00"}
+    rung.wishes[:] = [replace(said[0], at=early, windows=(window,))]
+    assert "outside the hours" in _wrongs(world)
+    for ring in rings.values():
+        assert ring.rung is not None
+        ring.rung -= timedelta(hours=8)
+    assert "quiet hours" in _wrongs(world)
+
+
+def _wrongs(world: World) -> str:
+    with world.database.transaction() as session:
+        return " ".join(wrongs_of_rings(session, world.recounted, world.callers))
+
+
+def _a_silent_end_is_found(world: World) -> None:
+    with world.database.transaction() as session:
+        session.execute(
+            text(
+                "UPDATE promises SET state = 'decided' WHERE id = (SELECT min(id::text)::uuid"
+                " FROM promises WHERE state IN ('kept', 'declined'))"
+            )
+        )
+    assert any("decided by nobody" in wrong for wrong in world.findings())
