@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
@@ -112,6 +112,26 @@ def write_absence(
     session.add(row)
     session.flush()
     return row.id
+
+
+def end_absence(
+    session: Session, companion_id: uuid.UUID, absence_id: uuid.UUID, now: datetime
+) -> uuid.UUID | None:
+    """Call the companion back from today on; who stood in until now, None: no such absence.
+
+    What lay before today stays written.
+    """
+    row = session.get(Absence, absence_id, with_for_update=True)
+    today = now.astimezone(SEOUL).date()
+    is_past = row is not None and row.until_day is not None and row.until_day < today
+    if row is None or is_past or row.companion_id != companion_id:
+        return None
+    substitute_id = row.substitute_id
+    if row.from_day < today:
+        row.until_day = today - timedelta(days=1)
+    else:
+        session.delete(row)
+    return substitute_id
 
 
 def _is_companion(session: Session, account_id: uuid.UUID) -> bool:

@@ -2,14 +2,14 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from callbacks.assignment import may_call
 from callbacks.figures import Ended, PromiseFigures, SeriesTalk, Standing, Tried, promise_figures
-from callbacks.models import Decision, Promise, Try
+from callbacks.models import Absence, Decision, Promise, Try
 from callbacks.states import OPEN_STATES, PromiseState
 from core.models import Account
 from counselors.models import Counselor
@@ -120,3 +120,11 @@ def _counted(session: Session, *which: object) -> dict[uuid.UUID, int]:
         .group_by(Promise.companion_id)
     )
     return {row.companion_id: row.counted for row in rows}
+
+
+def absences_to_come(session: Session, today: date) -> list[Absence]:
+    """Return who is away today or later (Asia/Seoul), the earliest first."""
+    still = Absence.until_day.is_(None) | (Absence.until_day >= today)
+    return list(
+        session.scalars(select(Absence).where(still).order_by(Absence.from_day, Absence.written_at))
+    )

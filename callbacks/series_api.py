@@ -1,21 +1,22 @@
 """The edge of series and of companions: agreed, changed, ended; absences and handovers."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from callbacks import agreed, assigning, records, series, series_bodies
-from callbacks.assignment import Away, away
+from callbacks import agreed, assigning, series, series_bodies
+from callbacks.assignment import Away
 from callbacks.at_hand import may_not, ring, viewer
-from callbacks.board import loads
-from callbacks.models import Series
+from callbacks.board import absences_to_come, loads
+from callbacks.models import Absence, Series
 from callbacks.worklist_view import series_of
 from citizens.models import Citizen
 from core.access import current_account
 from core.access_log import note_access
 from core.clock import SEOUL, seoul_day_start
-from core.fields import Fault
+from core.fields import Fault, Nothing
 from core.operations import Api
 from core.problems import Problem
 from core.services import services
@@ -153,12 +154,12 @@ def _change(
 )
 def get_companions() -> series_bodies.CompanionList:
     """Answer who is there today; for choosing a substitute or a successor."""
-    held = services()
-    now = held.clock.now()
+    now = services().clock.now()
     today = now.astimezone(SEOUL).date()
-    with held.database.transaction() as session:
-        absences = records.absences(session, today)
+    with services().database.transaction() as session:
         found = loads(session, seoul_day_start(now), now, now)
+        planned = absences_to_come(session, today)
+    names = {one.companion_id: one.name for one in found}
     return series_bodies.CompanionList(
         companions=[
             series_bodies.CompanionRow(
@@ -167,11 +168,24 @@ def get_companions() -> series_bodies.CompanionList:
                 name=one.name,
                 is_certified=one.is_certified,
                 open=one.open,
-                is_away=away(one.companion_id, today, absences) is not None,
+                is_away=any(row.from_day <= today for row in _of(one.companion_id, planned)),
+                absences=[
+                    series_bodies.AbsenceRow(
+                        id=row.id,
+                        from_day=row.from_day,
+                        until_day=row.until_day,
+                        substitute=names.get(row.substitute_id, ""),
+                    )
+                    for row in _of(one.companion_id, planned)
+                ],
             )
             for one in found
         ]
     )
+
+
+def _of(companion_id: uuid.UUID, planned: Sequence[Absence]) -> list[Absence]:
+    return [row for row in planned if row.companion_id == companion_id]
 
 
 @api.change(
@@ -226,3 +240,23 @@ def create_absence(
     ring(session, companion_id)
     ring(session, body.substitute)
     return series_bodies.AbsenceBody(id=made)
+
+
+@api.change(
+    "DELETE",
+    "/companions/<uuid:companion_id>/absences/<uuid:absence_id>",
+    summary="The companion is back, or does not go: the absence ends with yesterday",
+    roles=SUPERVISOR,
+    answer=series_bodies.AbsenceBody,
+)
+def end_absence(
+    session: Session, _body: Nothing, companion_id: uuid.UUID, absence_id: uuid.UUID
+) -> series_bodies.AbsenceBody:
+    """End the absence; the companion sees and makes their own calls again from today on."""
+    now = services().clock.now()
+    substitute = assigning.end_absence(session, companion_id, absence_id, now)
+    if substitute is None:
+        raise Problem(404, "not-found", "There is no such absence, or it is over.")
+    ring(session, companion_id)
+    ring(session, substitute)
+    return series_bodies.AbsenceBody(id=absence_id)

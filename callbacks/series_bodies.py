@@ -67,8 +67,17 @@ class AbsenceBody(AnswerBody):
     id: uuid.UUID
 
 
+class AbsenceRow(AnswerBody):
+    """Days away, both included; until_day null: for good. substitute: who stands in, by name."""
+
+    id: uuid.UUID
+    from_day: date
+    until_day: date | None
+    substitute: str
+
+
 class CompanionRow(AnswerBody):
-    """A companion with what is in their hands."""
+    """A companion with what is in their hands. absences: today's and those to come."""
 
     id: uuid.UUID
     login: str
@@ -76,6 +85,7 @@ class CompanionRow(AnswerBody):
     is_certified: bool
     open: int
     is_away: bool
+    absences: list[AbsenceRow]
 
 
 class CompanionList(AnswerBody):

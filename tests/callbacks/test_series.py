@@ -126,6 +126,39 @@ def test_who_stands_in_sees_and_calls_what_was_planned_before(work: Worklist) ->
     assert work.begin(promise_id, nabi).status_code == 200
 
 
+def test_an_absence_is_shown_and_may_end_early(work: Worklist) -> None:
+    promise_id = begun(work)
+    nabi, maru = work.companion(), work.maru.counselor_id
+    work.later(days=7)
+    path = f"/companions/{maru}/absences"
+    first = work.now.date()
+    sent = {"from_day": first.isoformat(), "substitute": str(nabi.counselor_id)}
+    absence_id = work.boss.send("POST", path, sent).json["id"]
+    assert absences(work) == [(first.isoformat(), None, True)]
+    work.later(days=1)
+    assert work.listed("overdue", by=nabi) == [promise_id]
+    assert nabi.send("DELETE", f"{path}/{absence_id}").status_code == 403
+    other = f"/companions/{nabi.counselor_id}/absences/{absence_id}"
+    assert work.boss.send("DELETE", other).status_code == 404
+    assert work.boss.send("DELETE", f"{path}/{absence_id}").status_code == 200
+    assert absences(work) == []
+    assert work.listed("overdue", by=nabi) == []
+    assert work.boss.send("DELETE", f"{path}/{absence_id}").status_code == 404
+    later = sent | {"from_day": (work.now + timedelta(days=3)).date().isoformat()}
+    planned = work.boss.send("POST", path, later).json["id"]
+    assert [row[2] for row in absences(work)] == [False]
+    assert work.boss.send("DELETE", f"{path}/{planned}").status_code == 200
+    assert absences(work) == []
+
+
+def absences(work: Worklist) -> list[tuple[str, str | None, bool]]:
+    """Return maru's absences as the supervisor's page is told, and whether one holds today."""
+    shown = work.boss.get("/companions").json
+    assert shown is not None
+    row = next(one for one in shown["companions"] if one["id"] == str(work.maru.counselor_id))
+    return [(one["from_day"], one["until_day"], row["is_away"]) for one in row["absences"]]
+
+
 def test_a_handover_takes_promises_and_series_along(work: Worklist) -> None:
     promise_id = begun(work)
     nabi = work.companion()

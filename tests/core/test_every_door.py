@@ -58,6 +58,7 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("POST", "/api/v1/clients/<uuid:client_id>/revoke"): {"admin"},
     ("GET", "/api/v1/companions"): WORKERS,
     ("POST", "/api/v1/companions/<uuid:companion_id>/absences"): {"supervisor"},
+    ("DELETE", "/api/v1/companions/<uuid:companion_id>/absences/<uuid:absence_id>"): {"supervisor"},
     ("POST", "/api/v1/companions/<uuid:companion_id>/handover"): {"supervisor"},
     ("POST", "/api/v1/do-not-call"): {"counselor", "companion", "supervisor"},
     ("POST", "/api/v1/intake"): ANYBODY,
