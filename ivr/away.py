@@ -7,8 +7,8 @@ now, and tries again a bounded number of times.
 from ivr.instructions import Hangup, HoldMusic, Link, Pause, Redirect, Reply, Say
 from ivr.turn import Turn
 
-TRIES_MAX = 20
-PAUSE_SECONDS = 15
+TRIES_MAX = 40  # with what is spoken at each, about nine minutes
+PAUSE_SECONDS = 3  # longer is a silence in which people take the line for dead
 CALLBACKS = frozenset({"status", "conference", "leg", "reach-leg", "reached-machine"})
 LEGS = frozenset(
     {"client", "leg-over", "whisper", "whisper-key", "reached", "reached-key", "reached-join"}

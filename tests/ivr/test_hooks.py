@@ -193,8 +193,15 @@ def test_without_a_database_who_waits_keeps_the_place_in_the_carriers_queue(
 
 
 def test_without_a_database_nobody_is_asked_to_hold_for_ever(stranded: Telephone) -> None:
-    answer = stranded.post("voice?away=20", stranded.form("CA1"))
+    answer = stranded.post("voice?away=40", stranded.form("CA1"))
     assert answer.verbs == ["Say", "Hangup"]
+
+
+def test_without_a_database_nobody_holds_the_line_in_silence(stranded: Telephone) -> None:
+    """Found by a torture with seed 5: fifteen silent seconds before each new try."""
+    answer = stranded.post("voice?away=2", stranded.form("CA1"))
+    assert answer.verbs == ["Say", "Pause", "Redirect"]
+    assert [int(pause.attrib["length"]) for pause in answer.document.iter("Pause")] == [3]
 
 
 def test_without_a_database_a_callback_may_be_sent_again(stranded: Telephone) -> None:
