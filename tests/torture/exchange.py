@@ -18,7 +18,7 @@ from simulator.exchange import Exchange
 from simulator.kernel import LoopKernel
 from simulator.rest import Rest
 from simulator.settings import Settings
-from simulator.sounds import Sound, estimated_seconds
+from simulator.sounds import Silence, Sound, estimated_seconds
 from simulator.transport_http import HttpTransport
 
 SPEECH_SHARE = 0.4  # what is said takes this share of its time, so that more happens in a minute
@@ -26,8 +26,9 @@ StepIn = Callable[[str, int], None]
 
 
 def sound_seconds(sound: Sound) -> float:
-    """Return how long a sound lasts here."""
-    return estimated_seconds(sound) * SPEECH_SHARE
+    """Return how long a sound lasts here; silence lasts as long as it does anywhere."""
+    share = 1.0 if isinstance(sound, Silence) else SPEECH_SHARE
+    return estimated_seconds(sound) * share
 
 
 class WallExchange:

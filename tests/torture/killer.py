@@ -50,13 +50,14 @@ CHANGES = ("/accept", "/end", "/outcome", "/call", "/presence")
 
 @dataclass(frozen=True)
 class Course:
-    """How many kills over how many seconds; one outage for so many kills; how long a stopped
-    Valkey stays away, in seconds."""
+    """How many kills over how many seconds; one outage, of each kind in turn, for so many kills;
+    how long a stopped Valkey stays away, in seconds."""
 
     seed: int
     kills: int
     seconds: float
     outage_every: int
+    outages: tuple[Outage, ...]
     valkey_seconds: tuple[float, float]
 
 
@@ -103,7 +104,6 @@ class Killer:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="killer")
         self._valkey_back_at: float | None = None
-        self._outages = self._rng.sample(list(Outage), len(Outage))
 
     def start(self) -> None:
         """Begin."""
@@ -235,7 +235,8 @@ class Killer:
 
     def _outage(self) -> None:
         """Each kind in turn."""
-        outage = self._outages[len(self.told.outages) % len(self._outages)]
+        kinds = self._course.outages
+        outage = kinds[len(self.told.outages) % len(kinds)]
         self.told.outages.append((datetime.now(UTC), outage))
         if outage is Outage.CRASHED:
             self._machine.crash_postgres()

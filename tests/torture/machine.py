@@ -32,15 +32,15 @@ WEBS = ("web-0", "web-1")
 WORKERS = ("worker-0", "worker-1")
 
 # Talks last seconds here, so what looks after a lost one looks as often as it may.
-POLICY = """
-wrap_seconds_max = 30
-decline_rest_seconds = 5
-wait_unheard_seconds_max = 30
-talk_check_seconds = 30
-menu_seconds_max = 30
-estimate_talk_seconds = 25
-announce_seconds = 10
-"""
+LIMITS: Mapping[str, float] = {
+    "wrap_seconds_max": 30,
+    "decline_rest_seconds": 5,
+    "wait_unheard_seconds_max": 30,
+    "talk_check_seconds": 30,
+    "menu_seconds_max": 30,
+    "estimate_talk_seconds": 25,
+    "announce_seconds": 10,
+}
 
 
 @dataclass
@@ -58,14 +58,16 @@ class Held:
 
 @dataclass
 class Machine:
-    """Everything that runs on one machine. front: where the proxy before the webs listens.
+    """Everything that runs on one machine.
 
-    rest: where the exchange listens. Times are monotonic seconds.
+    front: where the proxy before the webs listens. rest: where the exchange listens. limits: of
+    the line's policy, beside LIMITS.
     """
 
     directory: Path
     front: int
     rest: int
+    limits: Mapping[str, float] = field(default_factory=dict)
     ports: Mapping[str, int] = field(default_factory=lambda: {name: free_port() for name in WEBS})
     unasked: list[str] = field(default_factory=list)
 
@@ -158,8 +160,8 @@ class Machine:
             self._failed.append(failed)
             self._ready.set()
         finally:
-            for child in children:
-                child.ask_to_stop()
+            for name in self.up((*WEBS, *WORKERS)):
+                self.kill(name)
             for child in children:
                 child.stop()
             self.valkey.stop()
@@ -187,7 +189,8 @@ class Machine:
 
     def _environ(self, name: str) -> dict[str, str]:
         policy = self.directory / "policy.toml"
-        policy.write_text(POLICY, encoding="utf-8")
+        limits = [f"{limit} = {value}" for limit, value in {**LIMITS, **self.limits}.items()]
+        policy.write_text("\n".join(limits), encoding="utf-8")
         given = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
         return given | {
             "HELPLINE_VAR": str(self.var),

@@ -41,6 +41,7 @@ HEADER = (
 )
 DRAIN_SECONDS_MAX = 240.0
 EXPLAINS_SECONDS = 30.0
+KINDS = {"phone": Counselor, "desk": DeskCounselor, "mate": Companion}
 PLANS = ("talk",) * 7 + ("menu",) + ("place",) * 2
 
 
@@ -48,7 +49,8 @@ PLANS = ("talk",) * 7 + ("menu",) + ("place",) * 2
 class Torture:
     """What is to be done. seconds: over how long the kills fall. times: how many times the
     arrivals of the city's busiest hour. phones, desks, companions: who answers. outage_every: so
-    many kills come to one outage. valkey_seconds: how long a stopped Valkey stays away."""
+    many kills come to one outage. valkey_seconds: how long a stopped Valkey stays away.
+    limits: of the line's policy, beside those of `machine.LIMITS`."""
 
     seed: int = 120
     kills: int = 200
@@ -59,7 +61,9 @@ class Torture:
     companions: int = 2
     books_every_seconds: float = 30.0
     outage_every: int = 10
+    outages: tuple[Outage, ...] = tuple(Outage)
     valkey_seconds: tuple[float, float] = (10.0, 60.0)
+    limits: Mapping[str, float] = field(default_factory=dict)
     pace: Pace = field(default_factory=Pace)
 
 
@@ -143,7 +147,7 @@ class Story:
 
     async def _set_up(self) -> None:
         front_port, rest_port = free_port(), free_port()
-        self.machine = Machine(self._directory, front_port, rest_port)
+        self.machine = Machine(self._directory, front_port, rest_port, self.asked.limits)
         self.front = Front(self.machine.ports)
         self.wall = WallExchange(f"http://127.0.0.1:{front_port}", self.asked.seed)
         self.ears = Ears(sound_seconds)
@@ -156,7 +160,12 @@ class Story:
         self.watching = Watching(self.machine.postgres)
         asked = self.asked
         course = Course(
-            asked.seed, asked.kills, asked.seconds, asked.outage_every, asked.valkey_seconds
+            asked.seed,
+            asked.kills,
+            asked.seconds,
+            asked.outage_every,
+            asked.outages,
+            asked.valkey_seconds,
         )
         self.killer = Killer(self.machine, Watch(self.machine.postgres), course)
         self.front.watchers.append(self.killer.passed)
@@ -216,20 +225,21 @@ class Story:
         return rows
 
     async def _staff(self, session: aiohttp.ClientSession) -> None:
-        kinds = {"phone": Counselor, "desk": DeskCounselor, "mate": Companion}
-        for login, role, endpoint in self._people():
-            api = Api(session, self._base_url, login)
-            await api.sign_in(PASSWORD)
-            if role == "supervisor":
-                self._tasks.append(asyncio.create_task(self._book(api)))
-                continue
-            address = endpoint.removeprefix("tel:")
-            if endpoint == "browser":
-                address = await api.identity()
-            made = kinds[login.rstrip("0123456789")]
-            seat = made(self.town, api, address, f"{self.asked.seed}/{login}")
-            self._seats.append(seat)
-            self._tasks.append(asyncio.create_task(seat.work(self._closing)))
+        await asyncio.gather(*(self._seat(session, *person) for person in self._people()))
+
+    async def _seat(
+        self, session: aiohttp.ClientSession, login: str, role: str, endpoint: str
+    ) -> None:
+        api = Api(session, self._base_url, login)
+        await api.sign_in(PASSWORD)
+        if role == "supervisor":
+            self._booking = asyncio.create_task(self._book(api))
+            return
+        address = await api.identity() if endpoint == "browser" else endpoint.removeprefix("tel:")
+        made = KINDS[login.rstrip("0123456789")]
+        seat = made(self.town, api, address, f"{self.asked.seed}/{login}")
+        self._seats.append(seat)
+        self._tasks.append(asyncio.create_task(seat.work(self._closing)))
 
     # -- the story -------------------------------------------------------------------------------
 
@@ -244,6 +254,7 @@ class Story:
             await asyncio.sleep(1.0)
         await asyncio.to_thread(self.killer.stop)
         callers.cancel()
+        self._booking.cancel()
 
     async def _send_callers(self) -> None:
         rate = self.asked.times * BUSIEST_HOUR_CALLS / 3600
@@ -265,8 +276,6 @@ class Story:
             wish = {"number": citizen.address, "purpose": "companion", "consent": CONSENT}
             await api.ask("POST", "/callbacks", wish)
             await asyncio.sleep(self.asked.books_every_seconds)
-            if not self.town.open:
-                return
 
     async def _drain(self) -> None:
         """Faults are over and nobody new calls: everybody is served, every promise due is kept."""
