@@ -23,6 +23,8 @@ from routing.models import Call
 from routing.states import CallState
 
 IN_HAND = (PromiseState.PLANNED, PromiseState.CALLING)
+AWAITED = (CallState.WAITING, CallState.OFFERED, CallState.CONNECTED)
+"""Where a call whose citizen was not met yet may still come to be a talk."""
 NO_TIME = "no time at which this person may be called"
 
 
@@ -205,7 +207,7 @@ def settle(session: Session, promise: Promise, now: datetime, policy: Policy) ->
     if promise.entry_call_id is None or promise.state not in IN_HAND:
         return  # it went on before this lock
     call = session.get_one(Call, promise.entry_call_id, populate_existing=True)
-    if call.state in (CallState.WAITING, CallState.OFFERED) and call.answered_at is None:
+    if call.answered_at is None and call.state in AWAITED:
         return
     if promise.state == PromiseState.PLANNED:
         if call.state == CallState.CLOSED and not _was_made(session, call):

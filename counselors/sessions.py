@@ -50,6 +50,11 @@ def open_session(
     return opened
 
 
+def room_of(talk: CounselingSession) -> uuid.UUID:
+    """Return the name of the room in which this session is held."""
+    return talk.room_id or talk.id
+
+
 def mint_join_token(talk: CounselingSession) -> str:
     """Return a new single-use token for the counselor's leg; the one before stops working."""
     token = secrets.token_urlsafe(24)

@@ -12,6 +12,7 @@ from core.phone_numbers import classify_caller
 from core.policy import Policy
 from core.sealing import Sealer
 from counselors import records as counselor_records
+from counselors.sessions import room_of
 from counselors.states import SessionState
 from ivr import flow
 from ivr.instructions import Reply
@@ -240,7 +241,7 @@ def on_join(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
         return Effect.NOTHING, where_it_is(session, call, turn)
     line.hear_of(call, desk.now, desk.policy)
     effect = line.caller_joined(session, session_id, call.carrier_sid, desk.now)
-    return effect, flow.room(session_id, is_caller=True, language=call.language)
+    return effect, flow.room(session_id, call.language)
 
 
 def on_talk_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -250,11 +251,19 @@ def on_talk_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Repl
         return Effect.NOTHING, flow.say_and_end("goodbye", "ko")
     if turn.has_ended:
         return line.caller_left(session, call, "hung up", desk.now, desk.policy), Reply()
-    talk = counselor_records.live_session(session, call.id)
-    if talk is not None and str(talk.id) == turn.query.get("session"):
-        effect = line.lose_counselor(session, talk.id, "room ended", desk.now, desk.policy)
+    effect = _room_ended(session, call, turn, desk)
+    if effect is Effect.CHANGED:  # where two were with the caller, both are gone
+        call = records.call_by_sid(session, turn.call_sid) or call
+        _room_ended(session, call, turn, desk)
         return effect, flow.queue_again(call.language, "reconnecting", turn.key[:12])
     return Effect.NOTHING, where_it_is(session, call, turn)
+
+
+def _room_ended(session: Session, call: Call, turn: Turn, desk: Desk) -> Effect:
+    talk = counselor_records.live_session(session, call.id)
+    if talk is None or str(room_of(talk)) != turn.query.get("session"):
+        return Effect.NOTHING
+    return line.lose_counselor(session, talk.id, "room ended", desk.now, desk.policy)
 
 
 def on_reconnect(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -282,7 +291,7 @@ def where_it_is(session: Session, call: Call, turn: Turn) -> Reply:
         return flow.say_and_end("goodbye", call.language)
     talk = counselor_records.live_session(session, call.id)
     if talk is not None and talk.state == SessionState.TALKING:
-        return flow.room(talk.id, is_caller=True, language=call.language)
+        return flow.room(room_of(talk), call.language)
     return flow.queue_again(call.language, "reconnecting", turn.key[:12])
 
 

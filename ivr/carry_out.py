@@ -25,7 +25,7 @@ from ivr.carrier import Carrier
 from ivr.faults import CarrierFault, FaultKind, GiveUp, after
 from ivr.instructions import Link
 from ivr.twiml import Page
-from routing import actions, line, orders, outward, records, sweep
+from routing import actions, handing_on, line, orders, outward, records, sweep
 from routing.models import Call, Offer
 from routing.orders import OrderKind, TakenOrder
 from routing.states import CallState, OfferState
@@ -183,7 +183,7 @@ def _still_wanted(session: Session, call: Call, session_id: uuid.UUID, to: str) 
     if to == "join":  # who is there already would be torn out of the room and put back
         return talk.state == SessionState.TALKING and talk.joined_at is None
     if to == "reconnect":  # by now somebody else may have the caller
-        return call.state in (CallState.WAITING, CallState.OFFERED)
+        return handing_on.is_awaited(session, call)
     return talk.state not in (SessionState.JOINING, SessionState.TALKING)
 
 

@@ -157,19 +157,27 @@ def keep_waiting(turn: int, again: str, language: str) -> Reply:
     return Reply((Redirect(Link("wait", _wait_place(turn + 1, again))),), language)
 
 
-def room(session_id: uuid.UUID, *, is_caller: bool, language: str) -> Reply:
-    """Into the room of a session, announced to the caller in one short sentence."""
+def room(room_id: uuid.UUID, language: str) -> Reply:
+    """The caller into a room, announced in one short sentence."""
+    query = {"session": str(room_id)}
+    over, events = Link("talk-over", query), Link("conference", query)
+    join = JoinConference(room_id, True, over, events, "caller")
+    return Reply((Say("connecting"), join), language)
+
+
+def seat(session_id: uuid.UUID, room_id: uuid.UUID) -> Reply:
+    """A counselor into the room in which their session is held; who comes later has a label too."""
     query = {"session": str(session_id)}
-    over = Link("talk-over" if is_caller else "leg-over", query)
-    join = JoinConference(session_id, is_caller, over, Link("conference", query))
-    spoken = (Say("connecting"),) if is_caller else ()
-    return Reply((*spoken, join), language)
+    label = "counselor" if room_id == session_id else f"counselor {session_id.hex}"
+    over, events = Link("leg-over", query), Link("conference", query)
+    return Reply((JoinConference(room_id, False, over, events, label),))
 
 
-def whisper(offer_id: uuid.UUID, language: str = "ko") -> Reply:
+def whisper(offer_id: uuid.UUID, *, is_handed_on: bool, language: str = "ko") -> Reply:
     """A rung counselor hears what this is and takes it by a key: no voicemail ever answers."""
+    said = Say("whisper_handed_on") if is_handed_on else Say("whisper")
     link = Link("whisper-key", {"offer": str(offer_id)})
-    return Reply((Gather(link, (Say("whisper"), Say("whisper")), 5), Hangup()), language)
+    return Reply((Gather(link, (said, said), 5), Hangup()), language)
 
 
 def say_and_end(prompt: str, language: str) -> Reply:

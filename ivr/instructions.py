@@ -66,12 +66,16 @@ class Enqueue:
 
 @dataclass(frozen=True)
 class JoinConference:
-    """Enter the room of a session. is_caller: the room ends when the caller leaves, only then."""
+    """Enter a room, named by its session. is_caller: it ends when the caller leaves, only then.
 
-    session_id: uuid.UUID
+    label: who this is, once in a room.
+    """
+
+    room_id: uuid.UUID
     is_caller: bool
     over: Link
     events: Link
+    label: str
 
 
 @dataclass(frozen=True)

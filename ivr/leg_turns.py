@@ -5,6 +5,7 @@ import uuid
 
 from sqlalchemy.orm import Session
 
+from counselors import records as counselor_records
 from counselors import sessions
 from counselors.models import CounselingSession
 from counselors.states import SessionState
@@ -12,7 +13,7 @@ from ivr import flow
 from ivr.caller_turns import Desk, as_uuid
 from ivr.instructions import Hangup, Reply
 from ivr.turn import Turn
-from routing import actions, line, orders, records
+from routing import actions, calls, handing_on, line, orders, records
 from routing.line import Effect
 from routing.models import Call, Offer
 from routing.states import OfferState
@@ -44,7 +45,8 @@ def _enter(session: Session, session_id: uuid.UUID, turn: Turn, desk: Desk) -> t
     effect = line.counselor_joined(session, session_id, turn.call_sid, desk.now, desk.policy)
     if effect is Effect.NOTHING:
         return effect, flow.say_and_end("not_yours", "ko")
-    return effect, flow.room(session_id, is_caller=False, language="ko")
+    talk = session.get_one(CounselingSession, session_id)
+    return effect, flow.seat(talk.id, sessions.room_of(talk))
 
 
 def on_leg_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
@@ -73,7 +75,8 @@ def _look_for_caller(session: Session, talk: CounselingSession, desk: Desk) -> E
     """Ask where the caller is: gone ends the talk, still there is put back by the room's action."""
     if talk.joined_at is None or talk.state != SessionState.TALKING:
         return Effect.NOTHING
-    call = session.get_one(Call, talk.call_id)
+    first = handing_on.first_talk(session, session.get_one(Call, talk.call_id))
+    call = session.get_one(Call, (first or talk).call_id)
     orders.look_up(
         session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=desk.now
     )
@@ -91,19 +94,20 @@ def on_conference(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Rep
         return Effect.NOTHING, Reply()
     if event == "participant-join":
         return line.caller_joined(session, session_id, turn.call_sid, desk.now), Reply()
-    return _left_room(session, talk, turn, desk), Reply()
+    return _left_room(session, turn, desk), Reply()
 
 
-def _left_room(session: Session, talk: CounselingSession, turn: Turn, desk: Desk) -> Effect:
+def _left_room(session: Session, turn: Turn, desk: Desk) -> Effect:
     """Only a leg that hung up by itself is news; moved and kicked ones are told by others."""
     reason = turn.form.get("ReasonParticipantLeft", "")
     gone = turn.form.get("ParticipantCallStatus", "") == "completed"
     if reason in ENDED_UNDER_IT or not (reason == HUNG_UP or gone):
         return Effect.NOTHING
-    if turn.call_sid == talk.leg_sid:
-        return _leg_ended(session, talk, turn, desk)
-    call = records.call_locked(session, talk.call_id)
-    if call is None or call.carrier_sid != turn.call_sid:
+    counselors = counselor_records.session_of_leg(session, turn.call_sid)
+    if counselors is not None:
+        return _leg_ended(session, counselors, turn, desk)
+    call = records.call_by_sid(session, turn.call_sid)
+    if call is None:
         return Effect.NOTHING
     return line.caller_left(session, call, "hung up", desk.now, desk.policy)
 
@@ -114,7 +118,8 @@ def on_whisper(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]
     if offer is None or offer.state != OfferState.OPEN:
         return Effect.NOTHING, flow.say_and_end("offer_gone", "ko")
     actions.put_off_offer(session, offer.id, desk.now, desk.policy)
-    return Effect.NOTHING, flow.whisper(offer.id)
+    call = session.get_one(Call, offer.call_id)
+    return Effect.NOTHING, flow.whisper(offer.id, is_handed_on=calls.is_beside(call))
 
 
 def on_whisper_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:

@@ -119,4 +119,4 @@ def greet_reached(session_id: uuid.UUID, language: str) -> Reply:
 
 def room_reached(session_id: uuid.UUID, language: str) -> Reply:
     """Into the room of the session."""
-    return room(session_id, is_caller=True, language=language)
+    return room(session_id, language)

@@ -252,6 +252,7 @@ def on_reach_leg(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Repl
     if call.state == CallState.REACHING and is_ours:
         said = TRY_OUTCOMES.get(turn.call_status, "no_answer")
         return outward.not_reached(session, call, said, desk.now, desk.policy), Reply()
-    if call.carrier_sid != turn.call_sid:
+    theirs = records.call_by_sid(session, turn.call_sid)  # another where they were handed on
+    if theirs is None:
         return Effect.NOTHING, Reply()
-    return line.caller_left(session, call, "hung up", desk.now, desk.policy), Reply()
+    return line.caller_left(session, theirs, "hung up", desk.now, desk.policy), Reply()

@@ -105,12 +105,12 @@ def _conference(parent: Any, join: said.JoinConference, page: Page, _prompts: Pr
     """The same callbacks from every leg: the carrier takes them from the first one only."""
     dial = Dial(action=page.url(join.over), method="POST")
     dial.conference(
-        join.session_id.hex,
+        join.room_id.hex,
         beep="false",
         start_conference_on_enter=True,
         end_conference_on_exit=join.is_caller,
         wait_url="",
-        participant_label="caller" if join.is_caller else "counselor",
+        participant_label=join.label,
         max_participants=10,
         status_callback=page.url(join.events),
         status_callback_event="start end join leave",

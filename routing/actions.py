@@ -19,7 +19,7 @@ from counselors import records as counselor_records
 from counselors.models import CounselingSession, Presence
 from counselors.records import PresenceView
 from counselors.states import PresenceEvent, PresenceState, SessionState, Status
-from routing import calls, orders, records
+from routing import calls, handing_on, orders, records
 from routing.journal import Entry, journal_many
 from routing.models import Call, Offer
 from routing.orders import OrderKind
@@ -211,8 +211,31 @@ def end_session(
     if call.state == CallState.REACHING:
         stop_reaching(session, call, held, talk, "cancelled", now, policy)
         return Ended(talk.id)
+    if handing_on.leave(session, call, held, talk, "counselor ended", now, policy):
+        return Ended(talk.id)
     end_talk(session, call, held, talk, CallEvent.TALK_ENDED, "counselor ended", now, policy)
     move_caller(session, call, talk, "goodbye", now)
+    return Ended(talk.id)
+
+
+def hand_over(
+    session: Session,
+    session_id: uuid.UUID,
+    counselor_id: uuid.UUID,
+    now: datetime,
+    policy: Policy,
+) -> Ended | Gone:
+    """Leave the citizen with the counselor who came; wrap-up begins. Again: changes nothing."""
+    found = locked_session(session, session_id)
+    if found is None or found[2].counselor_id != counselor_id:
+        return Gone("no such session")
+    call, held, talk = found
+    if talk.state in (SessionState.WRAPPING, SessionState.CLOSED):
+        return Ended(talk.id)
+    second = handing_on.beside(session, call)
+    if second is None or not handing_on.is_counselor_there(session, second):
+        return Gone("no counselor is there yet")
+    handing_on.leave(session, call, held, talk, "handed over", now, policy)
     return Ended(talk.id)
 
 

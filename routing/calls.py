@@ -15,6 +15,8 @@ from routing.states import CALL_LIFE, CallEvent, CallState
 ANSWERED = "answered"
 TO_BE_RUNG = "to-be-rung-"
 """Begins the carrier sid of an outward call whose leg has no name yet."""
+BESIDE = "beside-"
+"""Begins the carrier sid of a call handed on, while its citizen's leg is still the first one's."""
 NOT_REACHED = "not_reached: "
 """Begins the close reason of a call whose citizen was not reached; what came of it follows."""
 
@@ -61,6 +63,11 @@ def deadline(state: CallState, now: datetime, policy: Policy) -> datetime | None
 def is_to_be_rung(call: Call) -> bool:
     """Tell whether this is a call we make whose citizen has not answered yet."""
     return call.direction == "outward" and call.answered_at is None
+
+
+def is_beside(call: Call) -> bool:
+    """Tell whether this call is handed on and who hands it on still talks with the citizen."""
+    return call.carrier_sid.startswith(BESIDE)
 
 
 def begin(

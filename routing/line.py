@@ -15,7 +15,7 @@ from counselors import presence, sessions
 from counselors import records as counselor_records
 from counselors.models import CounselingSession, Counselor
 from counselors.states import SessionState
-from routing import calls, orders
+from routing import calls, handing_on, orders
 from routing.actions import free_from_offer, stop_ringing_citizen
 from routing.estimate import Wait, not_rising
 from routing.journal import journal_many
@@ -84,6 +84,9 @@ def caller_left(session: Session, call: Call, reason: str, now: datetime, policy
         return Effect.NOTHING
     call.left_at = now
     if state is CallState.CONNECTED:
+        second = handing_on.beside(session, call)
+        if second is not None:  # nobody is to be met any more
+            caller_left(session, second, reason, now, policy)
         return _left_talk(session, call, reason, now, policy)
     calls.move(session, call, CallEvent.CALLER_LEFT, now, policy, reason=reason)
     if state is CallState.OFFERED:
@@ -99,6 +102,18 @@ def _left_talk(session: Session, call: Call, reason: str, now: datetime, policy:
     return Effect.CHANGED
 
 
+def look_beside(session: Session, call: Call, now: datetime, policy: Policy) -> bool:
+    """Look after a call whose leg is that of the talk it is called to; False where it has its own.
+
+    Where that talk does not go on any more, nobody is to be met.
+    """
+    if not calls.is_beside(call):
+        return False
+    if handing_on.first_talk(session, call) is None:
+        caller_left(session, call, "found alone", now, policy)
+    return True
+
+
 def counselor_joined(
     session: Session, session_id: uuid.UUID, leg_sid: str, now: datetime, policy: Policy
 ) -> Effect:
@@ -110,6 +125,9 @@ def counselor_joined(
     if found is None or found[2].state != SessionState.JOINING:
         return Effect.NOTHING
     call, _held, talk = found
+    first = handing_on.first_talk(session, call)
+    if first is not None:
+        return _came_to_talk(session, call, talk, first, leg_sid, now, policy)
     if calls.is_to_be_rung(call):
         sessions.leg_joined(talk, leg_sid, now, policy.reach_seconds_max)
         orders.write(
@@ -123,6 +141,25 @@ def counselor_joined(
         return Effect.CHANGED
     sessions.leg_joined(talk, leg_sid, now, policy.join_seconds_max)
     move_caller(session, call, talk, "join", now)
+    return Effect.CHANGED
+
+
+def _came_to_talk(
+    session: Session,
+    call: Call,
+    talk: CounselingSession,
+    first: CounselingSession,
+    leg_sid: str,
+    now: datetime,
+    policy: Policy,
+) -> Effect:
+    """The counselor enters the room where the citizen talks already: three are together."""
+    sessions.leg_joined(talk, leg_sid, now, policy.join_seconds_max)
+    talk.room_id = sessions.room_of(first)
+    sessions.caller_joined(talk, now)
+    call.answered_at = call.answered_at or now
+    journal_many(session, [(call.id, calls.ANSWERED, call.state, talk.counselor_id, None)], now)
+    handing_on.tell_first(session, call, "counselor_came", now)
     return Effect.CHANGED
 
 
@@ -160,6 +197,8 @@ def counselor_leg_ended(
     call, held, talk = found
     if talk.state not in (SessionState.JOINING, SessionState.TALKING):
         return Effect.NOTHING
+    if handing_on.leave(session, call, held, talk, reason, now, policy):
+        return Effect.CHANGED
     if talk.joined_at is not None and not _at_browser(session, talk):
         end_talk(session, call, held, talk, CallEvent.TALK_ENDED, "counselor hung up", now, policy)
         move_caller(session, call, talk, "goodbye", now)
@@ -178,6 +217,8 @@ def lose_counselor(
     if found is None or found[2].state not in (SessionState.JOINING, SessionState.TALKING):
         return Effect.NOTHING
     call, held, talk = found
+    if handing_on.leave(session, call, held, talk, reason, now, policy):
+        return Effect.CHANGED
     was_moved = talk.state == SessionState.TALKING
     orders.drop(session, OrderKind.MOVE, talk.id, now)
     sessions.lose_leg(talk, held, reason, now)
@@ -198,6 +239,7 @@ def lose_counselor(
         return Effect.CHANGED
     if call.queued_at is None:  # a companion's call: whoever is free helps, from now on
         call.queued_at, call.need = now, "talk"
+    handing_on.tell_first(session, call, "counselor_went", now)
     if was_moved:
         move_caller(session, call, talk, "reconnect", now)
     return Effect.CHANGED

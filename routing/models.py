@@ -17,6 +17,8 @@ class Call(Base):
     both empty for withheld callers. sealed_candidate: a number keyed in to be called at.
     queued_at is the original arrival in the queue and survives every return to it.
     head_seconds: what a returning caller is advanced by, in waiting seconds.
+    direction: inbound, outward (we ring the citizen), or handed_on: a counselor comes to a talk of
+    the call handed_from_id, and has the citizen's leg once who talked leaves.
     heard_at: when the carrier last said something about it. told_*: the wait last spoken.
     """
 
@@ -48,6 +50,7 @@ class Call(Base):
     heard_at: Mapped[datetime]
     told_high_minutes: Mapped[int | None]
     told_seats: Mapped[int | None]
+    handed_from_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("calls.id"))
 
     __table_args__ = (
         CheckConstraint(
@@ -58,6 +61,12 @@ class Call(Base):
         Index("ix_calls_waiting", "queued_at", postgresql_where=text("state = 'waiting'")),
         Index("ix_calls_live", "deadline", postgresql_where=text("state <> 'closed'")),
         Index("ix_calls_queued_at", "queued_at"),
+        Index(
+            "uq_calls_handed_from",
+            "handed_from_id",
+            unique=True,
+            postgresql_where=text("state IN ('waiting', 'offered', 'connected')"),
+        ),
     )
 
 

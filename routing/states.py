@@ -36,6 +36,7 @@ class CallEvent(StrEnum):
     NOT_REACHED = "not_reached"
     COUNSELOR_LOST = "counselor_lost"
     TALK_ENDED = "talk_ended"
+    HANDED_ON = "handed_on"
     OUTCOME_WRITTEN = "outcome_written"
     WRAP_LAPSED = "wrap_lapsed"
 
@@ -87,6 +88,7 @@ CALL_LIFE: Life[CallState, CallEvent] = Life(
         _S.CONNECTED: {
             _E.TALK_ENDED: _S.WRAPPING,
             _E.CALLER_LEFT: _S.WRAPPING,
+            _E.HANDED_ON: _S.WRAPPING,
             _E.COUNSELOR_LOST: _S.WAITING,
         },
         _S.WRAPPING: {_E.OUTCOME_WRITTEN: _S.CLOSED, _E.WRAP_LAPSED: _S.CLOSED},

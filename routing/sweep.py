@@ -22,7 +22,7 @@ from counselors import records as counselor_records
 from counselors.states import SessionState
 from routing import calls, orders, records
 from routing.actions import decline_offer, lapse_offer
-from routing.line import caller_left, counselor_leg_ended, lose_counselor
+from routing.line import caller_left, counselor_leg_ended, look_beside, lose_counselor
 from routing.models import Offer
 from routing.orders import OrderKind
 from routing.outward import not_reached
@@ -147,9 +147,10 @@ def _look_up(now: datetime, policy: Policy) -> Mend:
         if call is None or call.state == CallState.CLOSED:
             return
         call.deadline = calls.deadline(CallState(call.state), now, policy)
-        orders.look_up(
-            session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=now
-        )
+        if not look_beside(session, call, now, policy):
+            orders.look_up(
+                session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=now
+            )
         talk = counselor_records.live_session(session, call.id)
         if talk is not None and talk.leg_sid is not None:
             orders.look_up(

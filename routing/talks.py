@@ -53,7 +53,12 @@ def end_talk(
 def move_caller(
     session: Session, call: Call, talk: CounselingSession, to: str, now: datetime
 ) -> None:
-    """Send the caller's leg elsewhere. to: join, reconnect or goodbye, a hook of the line."""
+    """Send the caller's leg elsewhere. to: join, reconnect or goodbye, a hook of the line.
+
+    Whose citizen still talks with who hands on is left there.
+    """
+    if calls.is_beside(call):
+        return
     orders.write(
         session,
         OrderKind.MOVE,

@@ -75,6 +75,16 @@ ALWAYS = {
         SELECT c.id FROM calls c JOIN LATERAL (
             SELECT state FROM call_events e WHERE e.call_id = c.id ORDER BY e.id DESC LIMIT 1
         ) last ON true WHERE last.state <> c.state""",
+    "who is called to a talk comes to one that goes on": """
+        SELECT k.id FROM calls k JOIN calls c ON c.id = k.handed_from_id
+        WHERE k.carrier_sid LIKE 'beside-%' AND k.state IN ('waiting', 'offered', 'connected')
+          AND c.state <> 'connected'""",
+    "one counselor at most is called to a talk": """
+        SELECT handed_from_id FROM calls WHERE state IN ('waiting', 'offered', 'connected')
+        GROUP BY handed_from_id HAVING count(handed_from_id) > 1""",
+    "a room holds its companion's talk and one counselor's at most": """
+        SELECT room_id FROM sessions WHERE room_id IS NOT NULL AND state IN ('joining', 'talking')
+        GROUP BY room_id HAVING count(*) > 1""",
     "an order in nobody's hands has no lease": """
         SELECT id FROM orders WHERE (state = 'sending') <> (lease_until IS NOT NULL)""",
 }

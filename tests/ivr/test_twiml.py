@@ -95,10 +95,12 @@ def test_with_nobody_at_work_no_minutes_are_promised() -> None:
     assert "분 " not in spoken
 
 
-def conference(is_caller: bool) -> ElementTree.Element:
-    found = document(flow.room(uuid.uuid4(), is_caller=is_caller, language="ko")).find(
-        "Dial/Conference"
-    )
+ROOM = uuid.uuid4()
+
+
+def conference(is_caller: bool, session_id: uuid.UUID = ROOM) -> ElementTree.Element:
+    reply = flow.room(ROOM, "ko") if is_caller else flow.seat(session_id, ROOM)
+    found = document(reply).find("Dial/Conference")
     assert found is not None
     return found
 
