@@ -140,11 +140,6 @@ def session_of_leg(session: Session, leg_sid: str) -> CounselingSession | None:
     return session.scalar(select(CounselingSession).where(CounselingSession.leg_sid == leg_sid))
 
 
-def session_of_leg(session: Session, leg_sid: str) -> CounselingSession | None:
-    """Return the session into which this leg of a counselor came, if it is one."""
-    return session.scalar(select(CounselingSession).where(CounselingSession.leg_sid == leg_sid))
-
-
 def wrapping_session(session: Session, call_id: uuid.UUID) -> CounselingSession | None:
     """Return the session of this call whose outcome is being written, if any."""
     return session.scalar(
