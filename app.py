@@ -13,7 +13,15 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from callbacks import api as callbacks_api
-from callbacks import calls_api, clients_api, operators_page, series_api, web_form
+from callbacks import (
+    calls_api,
+    clients_api,
+    clients_page,
+    operators_page,
+    promises_page,
+    series_api,
+    web_form,
+)
 from callbacks import pages as callbacks_pages
 from citizens import api as citizens_api
 from core import access, health, openapi, problems, request_log, sign_in_pages, tokens_api
@@ -32,8 +40,9 @@ from counselors.cli import roster
 from ivr import hooks, self_test
 from ivr.dispatcher import Dispatcher
 from supervision import api as supervision_api
+from supervision import day_pages, promise_api
 from supervision import pages as supervision_pages
-from supervision import promise_api
+from supervision.cli import day_picture
 
 log = event_log("app")
 
@@ -48,7 +57,10 @@ EDGES = (
     counselors_pages,
     supervision_api,
     supervision_pages,
+    day_pages,
     callbacks_pages,
+    promises_page,
+    clients_page,
     web_form,
     operators_page,
     callbacks_api,
@@ -77,6 +89,7 @@ def create_app(services: Services | None = None) -> Flask:
         app.register_blueprint(edge.blueprint)
     app.cli.add_command(access_log)
     app.cli.add_command(roster)
+    app.cli.add_command(day_picture)
     return app
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint
 
 from core.access import admit, current_account
+from core.clock import SEOUL
 from core.services import services
 from core.web.frame import current_language, render_page
 from core.web.languages import CORE_WORDS, Catalog
@@ -44,6 +45,7 @@ def board() -> str:
         csrf=account.csrf,
         boot=_boot(account.csrf),
         figures=FIGURES,
+        today=services().clock.now().astimezone(SEOUL).date(),
         service_level_seconds=_plain(policy.service_level_seconds),
         short_abandon_seconds=_plain(policy.short_abandon_seconds),
     )
