@@ -204,6 +204,28 @@ def test_without_a_database_nobody_holds_the_line_in_silence(stranded: Telephone
     assert [int(pause.attrib["length"]) for pause in answer.document.iter("Pause")] == [3]
 
 
+def test_without_a_database_who_was_called_back_is_greeted_and_held(stranded: Telephone) -> None:
+    """Found by a torture with seed 120: they heard that this connection could not be used."""
+    greeted = stranded.post("reached?session=ab", stranded.form("CA1"))
+    assert greeted.verbs == ["Gather", "Redirect"]
+    assert greeted.link("Redirect").endswith("/ivr/reached-join?session=ab&away=1")
+    held = stranded.post("reached-join?session=ab&away=1", stranded.form("CA1"))
+    assert held.verbs == ["Pause", "Redirect"]
+    assert held.link("Redirect").endswith("/ivr/reached-join?session=ab&away=2")
+    over = stranded.post("reached-join?session=ab&away=5", stranded.form("CA1"))
+    assert over.verbs == ["Say", "Hangup"]
+    assert "다시 전화드리겠습니다" in over.text
+
+
+def test_without_a_database_the_wish_for_no_more_calls_is_asked_for_again(
+    stranded: Telephone,
+) -> None:
+    answer = stranded.post("reached-key?session=ab", stranded.form("CA1", Digits="9"))
+    assert answer.verbs == ["Gather", "Redirect"]
+    assert "구 번" in answer.text
+    assert answer.link("Gather", "action").endswith("/ivr/reached-key?session=ab&away=1")
+
+
 def test_without_a_database_a_callback_may_be_sent_again(stranded: Telephone) -> None:
     assert stranded.post("status", stranded.form("CA1", "completed")).status == 503
     assert stranded.send(stranded.url("fallback"), (), {}, "POST").status == 200
