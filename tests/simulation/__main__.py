@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 from core.embedded import EmbeddedPostgres  # noqa: E402 - the path is set first
 from core.schema import upgrade  # noqa: E402
 from simulator import days  # noqa: E402
+from tests.simulation.picture import DAYS_MAX, paint  # noqa: E402
 from tests.simulation.world import Plan, World  # noqa: E402
 
 REAL_DAYS = ROOT.parent / "shared" / "data" / "technion_anonbank_1999_arrivals_6min.csv"
@@ -61,6 +62,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--date", type=date.fromisoformat, help="first day, in 1999")
     parser.add_argument("--whole", action="store_true", help="every call of the real day")
     parser.add_argument("--seats", type=int, help="counselors on duty at a time")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="draw it as a page")
     parser.add_argument("--verbose", action="store_true", help="show the application's warnings")
     return parser.parse_args()
 
@@ -89,6 +91,9 @@ def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
         spent, cpu = time.perf_counter() - began, time.process_time() - cpu_began
         sys.stderr.write("\n")
         _report(world, plan, spent, cpu)
+        if asked.picture:
+            paint(world, asked.picture)
+            say(f"drawn in {asked.picture}, the first {DAYS_MAX} days at most")
         findings = world.findings()
         for finding in findings:
             say(f"WRONG  {finding}")
