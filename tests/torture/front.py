@@ -41,6 +41,11 @@ class Front:
         self._turn = 0
         self._session: aiohttp.ClientSession | None = None
 
+    def begin_count(self) -> None:
+        """Forget what was passed and refused so far: while the webs came up."""
+        self.passed = Passed()
+        self.refused_at.clear()
+
     def application(self) -> web.Application:
         """Return what the driver's loop serves."""
         app = web.Application(client_max_size=1024 * 1024)

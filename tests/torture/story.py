@@ -20,7 +20,7 @@ from core.database import Database
 from core.sealing import Sealer
 from counselors.roster import import_roster
 from tests.stranger import free_port
-from tests.torture import recount
+from tests.torture import evidence, recount
 from tests.torture.api import Api
 from tests.torture.citizens import Citizen, Pace, Town
 from tests.torture.ears import Ears
@@ -245,6 +245,7 @@ class Story:
 
     async def _torture(self) -> None:
         self.began = time.monotonic()
+        self.front.begin_count()
         callers = asyncio.create_task(self._send_callers())
         await asyncio.sleep(2.0)
         self.watching.start()
@@ -341,6 +342,9 @@ class Story:
         slow = [seconds for seconds in resume if seconds >= 60.0]
         wrongs += [f"{len(slow)} kills after which nothing went on for a minute"] if slow else []
         lines = figures(self, seen, resume)
+        if wrongs:
+            journal = self.wall.exchange.journal
+            evidence.write(self._directory, journal, self.killer.told, self.watch)
         self.watch.close()
         return Outcome(wrongs, lines)
 
