@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from math import log
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from simulator.handsets import Handset, RungHabits
 from simulator.keying import Keying
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from simulator.exchange import Exchange
     from simulator.kernel import Timer
     from simulator.legs import Leg
-    from simulator.staff import Seat
 
 MENU_WORDS: Final = ("오 번", "press five", "5번", "press 5")
 READ_BACK_WORDS: Final = ("이 번호로 전화드릴까요", "Shall we call this number")
@@ -54,6 +53,13 @@ class Wish:
     at_night: bool = False
 
 
+class Seated(Protocol):
+    """Who sits with a citizen: a counselor or a companion."""
+
+    def conclude(self) -> None:
+        """All is said: end the talk."""
+
+
 @dataclass
 class Switchboard:
     """Who sits with whom, by room; and who is about to lose their nerve, in the order of waiting.
@@ -61,7 +67,7 @@ class Switchboard:
     Tells a caller's end of a talk to whoever is in the same room.
     """
 
-    seats: dict[str, Seat] = field(default_factory=dict)
+    seats: dict[str, Seated] = field(default_factory=dict)
     citizens: dict[str, Caller] = field(default_factory=dict)
     nervous: dict[Caller, str] = field(default_factory=dict)
 

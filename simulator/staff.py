@@ -5,18 +5,14 @@ What they did is in their diary, so that occupancy can be counted without asking
 
 from __future__ import annotations
 
-import base64
-import json
-import random
-from collections import Counter
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, Final
 
-from simulator.people import Switchboard, lognormal_mu
+from simulator.agreeing import agreed_call
+from simulator.api_user import ApiUser, Server
+from simulator.people import Switchboard, Wish, lognormal_mu
 from simulator.sounds import Bridge, Sound, Speech
 
 if TYPE_CHECKING:
@@ -31,31 +27,11 @@ REASONS: Final = ("loneliness", "isolation_no_one_to_talk", "family_conflict", "
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the server's API answered: HTTP status and JSON body."""
-
-    status: int
-    body: dict[str, Any]
-
-
-class Server(Protocol):
-    """The server's JSON API as a program outside sees it."""
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        token: str = "",
-        body: Mapping[str, Any] | None = None,
-        key: str = "",
-    ) -> Answer:
-        """Send one request below /api/v1; key: its Idempotency-Key."""
-
-
-@dataclass(frozen=True, slots=True)
 class WorkHabits:
-    """What counselors are like. Shares are probabilities; times in seconds."""
+    """What counselors are like. Shares are probabilities; times in seconds.
+
+    books_companion: of the outcomes. Laptops and networks: of a browser's rings and talks.
+    """
 
     picks_up_seconds: tuple[float, float] = (2.0, 6.0)
     presses_seconds: tuple[float, float] = (0.5, 2.0)
@@ -65,6 +41,13 @@ class WorkHabits:
     declines: float = 0.01
     drops_talk: float = 0.02
     forgets_outcome: float = 0.02
+    books_companion: float = 0.06
+    breaks_in_ring: float = 0.004
+    closes_laptop_in_ring: float = 0.004
+    closes_laptop_in_talk: float = 0.005
+    loses_network: float = 0.01
+    laptop_shut_seconds: tuple[float, float] = (120.0, 1200.0)
+    network_lost_seconds: tuple[float, float] = (8.0, 90.0)
     looks_every_seconds: float = 12.0
     shows_up_seconds: float = 1200.0
     works_seconds: tuple[float, float] = (5400.0, 9000.0)
@@ -80,7 +63,7 @@ class Entry:
     end: datetime
 
 
-class Counselor:
+class Counselor(ApiUser):
     """One counselor at a telephone: rung, whispered to, presses 1, talks, writes it down."""
 
     def __init__(
@@ -96,23 +79,17 @@ class Counselor:
         habits: WorkHabits,
     ) -> None:
         """Not at work yet. address: what the exchange rings, "+82..." or "sip:..."."""
+        super().__init__(exchange, server, login=login, password=password, seed=seed)
         self.address = address
-        self.login = login
         self.diary: list[Entry] = []
-        self.refusals: Counter[str] = Counter()
         self.leg: Leg | None = None
-        self._exchange = exchange
-        self._server = server
         self._switchboard = switchboard
-        self._password = password
-        self._rng = random.Random(seed)
         self._habits = habits
-        self._token = ""
-        self._requests = 0
         self._status = "off"
         self._wants = "off"
         self._said_at: datetime | None = None
         self._talked = False
+        self._room = ""
         self._wrap_began: datetime | None = None
         self._shift = 0
 
@@ -143,6 +120,13 @@ class Counselor:
         if shift == self._shift:
             self._wants = "break"
             self._follow_wish()
+
+    def _take_break(self, shift: int) -> None:
+        """Go on break while it rings: somebody else may take it."""
+        if shift == self._shift and self._wants == "ready":
+            self._wants = "break"
+            self._say("break")
+            self._at(self._rng.uniform(*self._habits.break_seconds), partial(self._refresh, shift))
 
     def _refresh(self, shift: int) -> None:
         """The break is over."""
@@ -190,12 +174,20 @@ class Counselor:
             return
         self.leg = leg
         self._talked = False
+        self._switchboard.happens("ring")
+        if self._rng.random() < self._habits.breaks_in_ring:
+            self._at(2.0, partial(self._take_break, self._shift))
+            return
         chance = self._rng.random()
         if chance < self._habits.declines:
             self._at(2.0, partial(leg.refuse, "rejected", self))
         elif chance >= self._habits.declines + self._habits.misses:
             delay = self._rng.uniform(*self._habits.picks_up_seconds)
-            self._at(delay, partial(leg.answer, self))
+            self._at(delay, partial(self._pick_up, leg))
+
+    def _pick_up(self, leg: Leg) -> None:
+        leg.answer(self)
+        self._switchboard.happens("answer")
 
     def hear(self, leg: Leg, sound: Sound) -> None:
         """The whisper asks for a key; then there is somebody."""
@@ -204,6 +196,7 @@ class Counselor:
             self._at(self._rng.uniform(*self._habits.presses_seconds), partial(leg.press, key))
         if isinstance(sound, Bridge):
             self._talked = True
+            self._room = sound.room_id
             self._switchboard.seats[sound.room_id] = self
 
     def ended(self, leg: Leg, status: str) -> None:
@@ -260,9 +253,24 @@ class Counselor:
         self._wrap_began = None
         wrapping = self._ask("GET", "/me/desk").body.get("wrapping")
         if wrapping:
-            self._ask("PUT", f"/sessions/{wrapping['id']}/outcome", self._outcome())
+            self._record(str(wrapping["id"]))
         self.diary.append(Entry("wrap-up", began, self._exchange.kernel.now()))
         self._follow_wish()
+
+    def _record(self, session_id: str) -> None:
+        """Write the outcome; for who needs more time, with the companion's first call."""
+        outcome, path = self._outcome(), f"/sessions/{session_id}/outcome"
+        citizen = self._switchboard.citizens.get(self._room)
+        if citizen is None or self._rng.random() >= self._habits.books_companion:
+            self._ask("PUT", path, outcome)
+            return
+        now = self._exchange.kernel.now()
+        agreed, windows = agreed_call(now, self._rng)
+        outcome |= {"outcome": "needs_more_time_outbound"}
+        number = citizen.numbers[0]
+        answer = self._ask("PUT", path, outcome | {"next_call": agreed | {"number": number}})
+        if answer.status == 200:
+            citizen.wishes.append(Wish(now, number, "desk", windows=windows))
 
     def _outcome(self) -> dict[str, Any]:
         return {
@@ -271,98 +279,3 @@ class Counselor:
             "main_reason": self._rng.choice(REASONS),
             "risk": self._rng.choice(("none", "none", "low", "moderate")),
         }
-
-    # -- the server ----------------------------------------------------------------------------
-
-    def _sign_in(self) -> None:
-        body = {"login": self.login, "password": self._password}
-        answer = self._server.ask("POST", "/tokens", body=body)
-        self._token = str(answer.body.get("token", ""))
-        if answer.status >= 400:
-            self.refusals[f"POST /tokens {answer.status}"] += 1
-
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
-        """Ask as who is signed in; when that has lapsed, sign in once more."""
-        self._requests += 1
-        key = "" if method == "GET" else f"{self.login}-{self._requests}"
-        answer = self._server.ask(method, path, token=self._token, body=body, key=key)
-        if answer.status == 401:
-            self._sign_in()
-            answer = self._server.ask(method, path, token=self._token, body=body, key=key)
-        if answer.status >= 400:
-            self.refusals[f"{method} {_shape(path)} {answer.status}"] += 1
-        return answer
-
-    def _at(self, seconds: float, action: Callable[[], None]) -> None:
-        self._exchange.kernel.at(seconds, action)
-
-
-class BrowserCounselor(Counselor):
-    """A counselor at the desk page: looks every few seconds, accepts there, then connects."""
-
-    _identity = ""
-    _seen_offer = ""
-
-    def begin_shift(self) -> None:
-        """Come to work, and keep the page open."""
-        super().begin_shift()
-        token = str(self._ask("GET", "/me/softphone").body.get("token", ""))
-        self._exchange.unregister(self)
-        self.address = f"client:{_identity(token)}"
-        self._exchange.register(self)
-        self._look(self._shift)
-
-    def _look(self, shift: int) -> None:
-        """The desk page asks what is new; that is a sign of life as well."""
-        if shift != self._shift and self._status == "off":
-            return
-        self._at(self._habits.looks_every_seconds, partial(self._look, shift))
-        if self.busy or self._status != "ready":
-            return
-        offer = self._ask("GET", "/me/desk").body.get("offer")
-        if offer and offer["id"] != self._seen_offer:
-            self._seen_offer = str(offer["id"])
-            delay = self._rng.uniform(*self._habits.presses_seconds)
-            self._at(delay, partial(self._take, self._seen_offer))
-
-    def _take(self, offer_id: str) -> None:
-        if self.leg is not None:
-            return
-        if self._rng.random() < self._habits.declines:
-            self._ask("POST", f"/offers/{offer_id}/decline", {"reason": "not now"})
-            return
-        answer = self._ask("POST", f"/offers/{offer_id}/accept", {})
-        if answer.status == 200:
-            params = {name: str(value) for name, value in answer.body["connect"]["params"].items()}
-            self._talked = False
-            self.leg = self._exchange.dial(self, "", params)
-
-    def ended(self, leg: Leg, status: str) -> None:
-        """As at a telephone; a connection that came to nothing ends quietly."""
-        super().ended(leg, "completed" if not self._talked else status)
-
-
-Seat = Counselor
-
-
-def _identity(token: str) -> str:
-    """Whom an access token (a JWT) is for; the softphone registers under that name."""
-    try:
-        middle = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
-        return str(claims["grants"]["identity"])
-    except (IndexError, ValueError, KeyError):
-        return "nobody"
-
-
-def _shape(path: str) -> str:
-    """A path with its ids taken out, to count by."""
-    return "/".join("*" if _is_id(part) else part for part in path.split("/"))
-
-
-def _is_id(part: str) -> bool:
-    try:
-        UUID(part)
-    except ValueError:
-        return False
-    return True

@@ -5,7 +5,7 @@ diaries; only which try was for which promise is taken from the tables.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -135,6 +135,15 @@ def wrongs_of_rings(session: Session, seen: Recount, people: Iterable[Caller]) -
     return found + _doubled(rings) + _too_often(session, rings, wishes)
 
 
+def wrongs_of_companions(seen: Recount, addresses: Collection[str]) -> list[str]:
+    """Return whom companions talked with though they called us; addresses: of the companions."""
+    return [
+        f"a companion was given the inbound call {talk.citizen_sid} at {talk.begin}"
+        for talk in seen.talks
+        if talk.staff in addresses and talk.citizen_sid in seen.stories
+    ]
+
+
 def _wishes(people: Iterable[Caller]) -> Mapping[str, Sequence[Wish]]:
     """What people said of being called, by number, in order."""
     said: dict[str, list[Wish]] = defaultdict(list)
@@ -149,6 +158,7 @@ def _uninvited(ring: _Ring, wishes: Mapping[str, Sequence[Wish]]) -> Iterable[st
     if not said:
         yield f"rang {ring.story.number}, who never asked for it"
         return
+    yield from _rung_on(ring, wishes[ring.story.number])
     last = said[-1]
     if not last.wants and ring.begin > last.at + OBEYED:
         yield f"rang {ring.story.number}, who wanted no more calls since {last.at}"
@@ -157,6 +167,13 @@ def _uninvited(ring: _Ring, wishes: Mapping[str, Sequence[Wish]]) -> Iterable[st
     windows = next((wish.windows for wish in reversed(said) if wish.windows is not None), ())
     if windows and not any(_holds(window, ring.begin) for window in windows):
         yield f"rang outside the hours that were asked for, at {ring.begin.astimezone(SEOUL)}"
+
+
+def _rung_on(ring: _Ring, wishes: Sequence[Wish]) -> Iterable[str]:
+    """A telephone that rings stops within a second of the word against it."""
+    stops = [one.at for one in wishes if not one.wants and ring.begin < one.at]
+    if ring.story.answered is None and any(at + OBEYED < ring.end for at in stops):
+        yield f"rang on although {ring.story.number} wanted no more calls"
 
 
 def _holds(window: Mapping[str, object], moment: datetime) -> bool:

@@ -48,6 +48,7 @@ class Story:
     told_queue: datetime | None = None
     told_room: datetime | None = None
     rung: datetime | None = None
+    answered: datetime | None = None
     joined: datetime | None = None
     ended: datetime | None = None
     status: str = ""
@@ -199,6 +200,8 @@ class Recounter:
             story.status = entry.status
             if entry.status == "ringing":
                 story.rung = story.rung or entry.at
+            elif entry.status == "in-progress":
+                story.answered = story.answered or entry.at
         elif entry.call_sid not in self._rooms.addresses:
             ours = entry.from_ if is_client(entry.from_) else entry.to
             self._rooms.addresses[entry.call_sid] = ours

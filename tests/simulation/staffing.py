@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 from core.database import Database
 from counselors.roster import import_roster
+from simulator.browsers import BrowserCounselor
 from simulator.exchange import Exchange
 from simulator.people import Switchboard
-from simulator.staff import BrowserCounselor, Counselor
+from simulator.staff import Counselor
 from tests.simulation.wires import WsgiServer
 
 if TYPE_CHECKING:

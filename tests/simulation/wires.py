@@ -13,9 +13,9 @@ from twilio.rest import Client
 
 from core.config import Config
 from ivr.carrier import TwilioCarrier
+from simulator.api_user import Answer
 from simulator.kernel import VirtualKernel
 from simulator.rest import Rest
-from simulator.staff import Answer
 
 API = "/api/v1"
 CARRIER_SECONDS_MAX = 5.0
@@ -77,8 +77,8 @@ def _environ(method: str, path: str, sent: bytes) -> dict[str, Any]:
     environ: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": path,
-        "QUERY_STRING": "",
+        "PATH_INFO": path.partition("?")[0],
+        "QUERY_STRING": path.partition("?")[2],
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "8120",
         "SERVER_PROTOCOL": "HTTP/1.1",

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from app import create_app
 from core.database import Database
 from core.services import install
+from simulator.companions import CompanionHabits
 from simulator.exchange import Exchange
 from simulator.kernel import VirtualKernel
 from simulator.people import Caller, Habits, Switchboard, send_callers
@@ -24,12 +25,14 @@ from simulator.rest import Rest
 from simulator.settings import Settings
 from simulator.sounds import Recording, Sound, estimated_seconds
 from simulator.staff import WorkHabits
+from simulator.supervisors import SupervisorHabits
 from simulator.transport_wsgi import WsgiTransport
 from tests.simulation.background import Background
 from tests.simulation.dues import Watch
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
+from tests.simulation.office import Office
 from tests.simulation.parts import build_services, seeded_ids
-from tests.simulation.promise_holds import Spoken, wrongs_of_rings
+from tests.simulation.promise_holds import Spoken, wrongs_of_companions, wrongs_of_rings
 from tests.simulation.recount import Figures, Recounter, digest, figures
 from tests.simulation.staffing import Staff
 from tests.simulation.wires import InProcessCarrier, WsgiServer
@@ -54,6 +57,10 @@ class Plan:
     browser_hours: tuple[float, float] = (13, 16)
     habits: Habits = field(default_factory=Habits)
     work_habits: WorkHabits = field(default_factory=WorkHabits)
+    companions: int = 2
+    companion_habits: CompanionHabits = field(default_factory=CompanionHabits)
+    supervisor_habits: SupervisorHabits = field(default_factory=SupervisorHabits)
+    forms_a_day: float = 4.0
     every_tick: bool = False
     check_every_seconds: float = 900.0
 
@@ -77,6 +84,7 @@ class World:
         self.callers: list[Caller] = []
         self.staff = Staff(self.exchange, self.server, self.switchboard, plan)
         self.counselors = self.staff.counselors
+        self.office = Office(self.exchange, self.server, self.app, self.switchboard, plan)
         recounter = Recounter(self.staff.telephones)
         self.exchange.journal.watchers.append(recounter.read)
         self.recounted = recounter.found
@@ -100,6 +108,7 @@ class World:
             install(self.services)
             try:
                 self.staff.hire(self.database, self.kernel.now(), DRAIN_SECONDS_MAX)
+                self.office.open(self.database, self.kernel.now())
                 self.kernel.at(plan.check_every_seconds, self._check)
                 self.callers = send_callers(
                     self.exchange, self.switchboard, plan.arrivals, plan.seed, plan.habits
@@ -122,8 +131,11 @@ class World:
         seen = self.recounted
         with self.database.transaction() as session:
             at_end = wrongs_at_end(session, now, policy)
-            rings = wrongs_of_rings(session, seen, self.callers)
+            people = [*self.callers, *self.office.people]
+            rings = wrongs_of_rings(session, seen, people)
             counted = wrongs_of_recount(session, seen)
+        companions = {one.address for one in self.office.companions}
+        at_end += wrongs_of_companions(seen, companions)
         return [*self.wrongs, *self._spoken.wrongs, *at_end, *rings, *counted]
 
     def figures(self) -> Figures:
@@ -155,7 +167,8 @@ class World:
 
     def _anybody(self) -> bool:
         legs = self.exchange.legs.values()
-        if any(leg.live for leg in legs) or any(each.busy for each in self.counselors):
+        staff = (*self.counselors, *self.office.companions)
+        if any(leg.live for leg in legs) or any(each.busy for each in staff):
             return True
         with self.database.transaction() as session:
             open_call = text("SELECT EXISTS (SELECT FROM calls WHERE state <> 'closed')")

@@ -1,0 +1,210 @@
+"""Seeded companions: they work through their list, call who was promised a call, and write it down.
+
+They know the server by its API and the citizens by the telephone; what they said came of a call is
+in their diary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from simulator.agreeing import working_moment
+from simulator.api_user import ApiUser, Server
+from simulator.people import Switchboard, lognormal_mu
+from simulator.sounds import Bridge, Sound
+
+if TYPE_CHECKING:
+    from simulator.exchange import Exchange
+    from simulator.legs import Leg
+
+LOOK_AFTER_SECONDS: Final = 4.0
+OUTCOME: Final = {
+    "contact_kind": "follow_up",
+    "outcome": "eased_closed",
+    "main_reason": "loneliness",
+    "risk": "none",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionHabits:
+    """What companions are like. Shares are probabilities; times in seconds.
+
+    absent: of the working days. hears_mailbox, wrong_person: of the calls that were answered.
+    """
+
+    looks_every_seconds: float = 900.0
+    between_calls_seconds: tuple[float, float] = (60.0, 300.0)
+    wrap_seconds: float = 120.0
+    wrap_sigma: float = 0.5
+    absent: float = 0.05
+    forgets_outcome: float = 0.05
+    writes_late_seconds: tuple[float, float] = (400.0, 1800.0)
+    hears_mailbox: float = 0.03
+    wrong_person: float = 0.02
+    agrees_next: float = 0.35
+    agrees_series: float = 0.1
+    drops_talk: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a companion wrote of a call: the answer of the server says what is recorded."""
+
+    at: datetime
+    callback_id: str
+    outcome: str
+    recorded: str
+
+
+class Companion(ApiUser):
+    """One companion at the worklist page, with a softphone."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        server: Server,
+        switchboard: Switchboard,
+        *,
+        login: str,
+        password: str,
+        seed: str,
+        habits: CompanionHabits,
+    ) -> None:
+        """Not at work yet."""
+        super().__init__(exchange, server, login=login, password=password, seed=seed)
+        self.address = f"client:{login}"
+        self.leg: Leg | None = None
+        self.diary: list[Said] = []
+        self._switchboard = switchboard
+        self._habits = habits
+        self._day = 0
+        self._writes = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether a call or an outcome to be written is on the desk."""
+        return self.leg is not None or self._writes
+
+    def begin_day(self) -> None:
+        """Come to work, most days, and look at the list."""
+        self._day += 1
+        if self._rng.random() < self._habits.absent:
+            return
+        self._sign_in()
+        self._exchange.unregister(self)
+        self.address = self._softphone()
+        self._exchange.register(self)
+        self._look(self._day)
+
+    def end_day(self) -> None:
+        """No further call today."""
+        self._day += 1
+
+    # -- the list ------------------------------------------------------------------------------
+
+    def _look(self, day: int) -> None:
+        """Call who is due; else look again later."""
+        if day != self._day:
+            return
+        due = None if self.busy else self._due()
+        if due is None or not self._call(due):
+            self._at(self._habits.looks_every_seconds, partial(self._look, day))
+
+    def _due(self) -> str | None:
+        now = self._exchange.kernel.now()
+        listed = self._ask("GET", "/callbacks").body.get("callbacks", [])
+        for row in listed:
+            is_due = datetime.fromisoformat(row["next_at"]) <= now
+            if row["state"] == "planned" and row["purpose"] == "companion" and is_due:
+                return str(row["id"])
+        return None
+
+    def _call(self, callback_id: str) -> bool:
+        """Press call, and connect the own telephone."""
+        answer = self._ask("POST", f"/callbacks/{callback_id}/call", {})
+        if answer.status != 200:
+            return False
+        params = {name: str(value) for name, value in answer.body["connect"]["params"].items()}
+        self.leg = self._exchange.dial(self, "", params)
+        return True
+
+    # -- the call ------------------------------------------------------------------------------
+
+    def ring(self, leg: Leg) -> None:
+        """Nobody rings a companion."""
+        leg.refuse("busy", self)
+
+    def hear(self, leg: Leg, sound: Sound) -> None:
+        """The citizen is there."""
+        if isinstance(sound, Bridge):
+            self._switchboard.seats[sound.room_id] = self
+
+    def conclude(self) -> None:
+        """End the talk: kindly, through the server, or by a line that drops."""
+        if self.leg is None:
+            return
+        if self._rng.random() < self._habits.drops_talk:
+            self.leg.hang_up()
+            return
+        going_on = self._ask("GET", "/me/worklist").body.get("session")
+        if going_on:
+            self._ask("POST", f"/sessions/{going_on['id']}/end", {})
+
+    def ended(self, leg: Leg, status: str) -> None:
+        """The leg is over: see what is to be written, and go on."""
+        self.leg = None
+        self._writes = True
+        self._at(LOOK_AFTER_SECONDS, self._see_what_is_left)
+
+    def _see_what_is_left(self) -> None:
+        owed = self._ask("GET", "/me/worklist").body.get("wrapping")
+        if not owed or not owed.get("callback_id"):
+            self._go_on()
+            return
+        mu = lognormal_mu(self._habits.wrap_seconds, self._habits.wrap_sigma)
+        seconds = self._rng.lognormvariate(mu, self._habits.wrap_sigma)
+        if self._rng.random() < self._habits.forgets_outcome:
+            seconds = self._rng.uniform(*self._habits.writes_late_seconds)
+        self._at(seconds, partial(self._write, str(owed["callback_id"])))
+
+    def _write(self, callback_id: str) -> None:
+        """Say what came of it, and what is agreed for next."""
+        body = self._outcome()
+        answer = self._ask("PUT", f"/callbacks/{callback_id}/outcome", body)
+        recorded = str(answer.body.get("recorded", ""))
+        now = self._exchange.kernel.now()
+        self.diary.append(Said(now, callback_id, body["outcome"], recorded))
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._writes = False
+        delay = self._rng.uniform(*self._habits.between_calls_seconds)
+        self._at(delay, partial(self._look, self._day))
+
+    def _outcome(self) -> dict[str, Any]:
+        chance, habits = self._rng.random(), self._habits
+        for share, body in (
+            (habits.hears_mailbox, {"outcome": "voicemail"}),
+            (habits.wrong_person, {"outcome": "wrong_person"}),
+            (habits.agrees_next, _reached() | {"next": {"at": self._moment()}}),
+            (habits.agrees_series, _reached() | {"next": {"series": self._series()}}),
+        ):
+            if chance < share:
+                return body
+            chance -= share
+        return _reached()
+
+    def _moment(self) -> str:
+        return working_moment(self._exchange.kernel.now(), self._rng).isoformat()
+
+    def _series(self) -> Mapping[str, Any]:
+        return {"goal": "밖에 한 번 나가기", "first_at": self._moment(), "sessions": 4}
+
+
+def _reached() -> dict[str, Any]:
+    return {"outcome": "reached", "session_outcome": OUTCOME}

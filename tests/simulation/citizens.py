@@ -1,0 +1,88 @@
+"""People who ask for a call by the public form, as their browsers would send it."""
+
+import random
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from werkzeug.test import Client, TestResponse
+
+from simulator.exchange import Exchange
+from simulator.people import Caller, Wish
+
+TOKEN = re.compile(r'name="token" value="([^"]+)"')
+SLOTS = {
+    "morning": ("09:00", "12:00"),
+    "afternoon": ("12:00", "18:00"),
+    "night": ("21:00", "23:00"),
+}
+DAY_SECONDS = 86_400.0
+
+
+class Neighbours:
+    """Asks by the form at random moments; a wrong number first, now and then."""
+
+    def __init__(
+        self, exchange: Exchange, app: Callable[..., Any], person: Callable[[], Caller], seed: str
+    ) -> None:
+        """person: makes somebody with a telephone."""
+        self.answers: list[int] = []
+        self._exchange = exchange
+        self._app = app
+        self._person = person
+        self._rng = random.Random(seed)
+
+    def come(self, hours: float, a_day: float) -> None:
+        """Let so many people a day fill the form in, in the next `hours`."""
+        at = 0.0
+        while a_day > 0:
+            at += self._rng.expovariate(a_day / DAY_SECONDS)
+            if at > hours * 3600:
+                return
+            self._exchange.kernel.at(at, self._ask)
+
+    def _ask(self) -> None:
+        person = self._person()
+        form = self._filled(person)
+        if self._rng.random() < 0.2:
+            self._send(form | {"number": "119"})
+        answer = self._send(form)
+        if answer.status_code == 200:
+            now = self._exchange.kernel.now()
+            at_night = "night_calls" in form
+            windows = _windows(form)
+            wish = Wish(now, person.numbers[0], "form", windows=windows, at_night=at_night)
+            person.wishes.append(wish)
+
+    def _filled(self, person: Caller) -> dict[str, Any]:
+        form: dict[str, Any] = {
+            "number": "0" + person.numbers[0].removeprefix("+82"),
+            "about": self._rng.choice(("self", "self", "other")),
+            "contact_by_phone": "yes",
+        }
+        chance = self._rng.random()
+        if chance < 0.2:
+            form |= {"slot": ["afternoon"], "day": [str(day) for day in range(5)]}
+        elif chance < 0.3:
+            form |= {"slot": ["morning", "night"], "night_calls": "yes"}
+        return form
+
+    def _send(self, form: dict[str, Any]) -> TestResponse:
+        """Load the page, then send it, from an address of one's own."""
+        address = {"REMOTE_ADDR": f"203.0.113.{self._rng.randrange(1, 255)}"}
+        browser = Client(self._app)
+        page = browser.get("/callback", environ_overrides=address)
+        token = TOKEN.search(page.text)
+        assert token is not None
+        data = form | {"token": token[1]}
+        answer = browser.post("/callback", data=data, environ_overrides=address)
+        self.answers.append(answer.status_code)
+        return answer
+
+
+def _windows(form: dict[str, Any]) -> Sequence[dict[str, object]]:
+    if "slot" not in form:
+        return ()
+    days = [int(day) for day in form.get("day", range(7))]
+    slots = (SLOTS[slot] for slot in form["slot"])
+    return tuple({"days": days, "from": start, "until": end} for start, end in slots)

@@ -1,0 +1,105 @@
+"""Who works by day beside the counselors: companions and a supervisor; and who asks them."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from core.database import Database
+from counselors.roster import import_roster
+from simulator.companions import Companion
+from simulator.exchange import Exchange
+from simulator.people import Caller, Switchboard
+from simulator.supervisors import Supervisor
+from tests.simulation.citizens import Neighbours
+from tests.simulation.staffing import PASSWORD, ROSTER_HEADER
+from tests.simulation.wires import WsgiServer
+
+if TYPE_CHECKING:
+    from tests.simulation.world import Plan
+
+SEOUL = ZoneInfo("Asia/Seoul")
+OPENS, CLOSES = time(9), time(18)
+SUPERVISOR = "supervisor"
+
+
+class Office:
+    """Hires companions and a supervisor for a plan, and lets people fill in the public form."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        server: WsgiServer,
+        app: Callable[..., Any],
+        switchboard: Switchboard,
+        plan: "Plan",
+    ) -> None:
+        self.people: list[Caller] = []
+        self.refusals: Counter[str] = Counter()
+        self._exchange = exchange
+        self._server = server
+        self._switchboard = switchboard
+        self._plan = plan
+        self._numbers = count()
+        self.companions = [self._companion(number) for number in range(plan.companions)]
+        self.supervisor = self._supervisor()
+        self._neighbours = Neighbours(exchange, app, self._person, f"{plan.seed}/neighbours")
+
+    def open(self, database: Database, now: datetime) -> None:
+        """Import the roster, book the working days, and let people come."""
+        rows = [ROSTER_HEADER, _row(SUPERVISOR, "supervisor")]
+        rows += [_row(one.login, "companion") for one in self.companions]
+        with database.transaction() as session:
+            report = import_roster(session, "\n".join(rows), now)
+        assert not report.faults, report.faults
+        for day in range(int(self._plan.hours // 24) + 2):
+            self._book((now + timedelta(days=day)).astimezone(SEOUL), now)
+        self._neighbours.come(self._plan.hours, self._plan.forms_a_day)
+
+    def _book(self, day: datetime, now: datetime) -> None:
+        """A working day from Monday to Friday; one that has begun begins at once."""
+        opens = datetime.combine(day.date(), OPENS, SEOUL)
+        closes = datetime.combine(day.date(), CLOSES, SEOUL)
+        if day.weekday() >= 5 or closes <= now:
+            return
+        for place, one in enumerate((*self.companions, self.supervisor)):
+            begin = (opens - now).total_seconds() + place * 60
+            self._exchange.kernel.at(max(1.0 + place, begin), one.begin_day)
+            self._exchange.kernel.at((closes - now).total_seconds() + place * 60, one.end_day)
+
+    def _person(self) -> Caller:
+        """Somebody with a telephone who does not call."""
+        seed = f"{self._plan.seed}/person/{next(self._numbers)}"
+        person = Caller(self._exchange, self._switchboard, seed, self._plan.habits)
+        person.be_reachable()
+        self.people.append(person)
+        return person
+
+    def _companion(self, number: int) -> Companion:
+        return Companion(
+            self._exchange,
+            self._server,
+            self._switchboard,
+            login=f"companion{number:02}",
+            password=PASSWORD,
+            seed=f"{self._plan.seed}/companion/{number}",
+            habits=self._plan.companion_habits,
+        )
+
+    def _supervisor(self) -> Supervisor:
+        return Supervisor(
+            self._exchange,
+            self._server,
+            self._person,
+            login=SUPERVISOR,
+            password=PASSWORD,
+            seed=f"{self._plan.seed}/supervisor",
+            habits=self._plan.supervisor_habits,
+        )
+
+
+def _row(login: str, role: str) -> str:
+    certificate = "social_worker_1,SW-2012-00003,2099-12-31,120" if role == SUPERVISOR else ",,,40"
+    return f"{login},{login},{role},{PASSWORD},{certificate},,ko,browser"
