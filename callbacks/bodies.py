@@ -277,6 +277,27 @@ class Escalation(Body):
     note: Note
 
 
+class BroughtIn(AnswerBody):
+    """A counselor is called. call_id: null where the talk was over already.
+
+    callback_id: the promise that a counselor calls, null where the person may not be called.
+    """
+
+    call_id: uuid.UUID | None
+    callback_id: uuid.UUID | None
+
+
+class Handing(AnswerBody):
+    """How far the counselor is who was called to a talk: called, offered, coming, there or gone.
+
+    tell_seconds: how often the companion is told while none is there.
+    """
+
+    state: str
+    called_at: Moment
+    tell_seconds: float
+
+
 class RunningCall(AnswerBody):
     """The companion's call. state: joining, ringing or talking; cues as on the desk."""
 
@@ -288,6 +309,7 @@ class RunningCall(AnswerBody):
     joined_at: Moment | None
     number: str
     cues: list[int]
+    handing: Handing | None
 
 
 class WrappingCall(AnswerBody):

@@ -6,7 +6,7 @@ from datetime import datetime
 from flask import Response
 from sqlalchemy.orm import Session
 
-from callbacks import agreed, bodies, calling, reporting, series
+from callbacks import agreed, bodies, bringing_in, calling, reporting, series
 from callbacks.at_hand import may_not, promised, ring, seen, shown, viewer
 from callbacks.booking import book
 from callbacks.booking_terms import Booking
@@ -27,8 +27,9 @@ from core.streams import stream
 from counselors import outcome as outcomes
 from counselors import presence
 from counselors import records as counselor_records
-from counselors.desk_bodies import Connect
+from counselors.desk_bodies import Connect, SessionBody
 from counselors.outcome import Outcome
+from routing import actions
 from routing.actions import Accepted
 from routing.desk import is_offered_to
 
@@ -104,6 +105,53 @@ def begin_call(
     note_access(session, "call", f"citizens:{promise.citizen_id}", "promised call")
     connect = Connect(params={"join": begun.join_token})
     return bodies.CallBegun(session_id=begun.session_id, connect=connect)
+
+
+@api.change(
+    "POST",
+    "/sessions/<uuid:session_id>/bring-in",
+    summary="Risk rises: call a counselor into this talk, before all who wait",
+    roles=COMPANION,
+    body=bodies.Escalation,
+    answer=bodies.BroughtIn,
+    refusals={409: "There is no such talk of yours, or nobody has answered yet."},
+)
+def create_bringing_in(
+    session: Session, body: bodies.Escalation, session_id: uuid.UUID
+) -> bodies.BroughtIn:
+    """Call a counselor; the note is read before they come. Again: the latest note counts."""
+    account, held = current_account(), services()
+    now = held.clock.now()
+    sealed = held.sealer.seal(body.note, NOTE_CONTEXT)
+    brought = bringing_in.bring_in(
+        session, session_id, account.account_id, sealed, now, held.policy
+    )
+    presence.heard(session, account.account_id, now)
+    ring(session, None)
+    if isinstance(brought, bringing_in.NotBroughtIn):
+        raise may_not(brought.reason)
+    note_access(session, "bring in", f"sessions:{session_id}", "risk rises")
+    return bodies.BroughtIn(call_id=brought.call_id, callback_id=brought.callback_id)
+
+
+@api.change(
+    "POST",
+    "/sessions/<uuid:session_id>/hand-over",
+    summary="Leave the person with the counselor who came; the write-up begins",
+    roles=COMPANION,
+    answer=SessionBody,
+    refusals={409: "No counselor is there yet."},
+)
+def create_handing_over(session: Session, _body: Nothing, session_id: uuid.UUID) -> SessionBody:
+    """Leave the talk; leaving one that was left changes nothing."""
+    account, held = current_account(), services()
+    now = held.clock.now()
+    left = actions.hand_over(session, session_id, account.account_id, now, held.policy)
+    presence.heard(session, account.account_id, now)
+    ring(session, None)
+    if isinstance(left, actions.Gone):
+        raise may_not(left.reason)
+    return SessionBody(session_id=session_id)
 
 
 @api.change(

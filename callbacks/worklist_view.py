@@ -1,5 +1,6 @@
 """The worklist as people are shown it: the read door's rows as the API's bodies, numbers masked."""
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -18,7 +19,7 @@ from citizens.records import consents_of
 from core.phone_numbers import mask
 from core.policy import Policy
 from core.sealing import Sealer, Unsealable
-from routing.desk import DeskSession, desk
+from routing.desk import DeskSession, desk, handing
 from routing.models import Call
 from routing.states import CallState
 
@@ -205,6 +206,16 @@ def _running(
         joined_at=talk.joined_at,
         number=masked(talk.sealed_number or b"", NUMBER_CONTEXT, sealer),
         cues=list(policy.session_cue_seconds),
+        handing=_handing(session, talk.call_id, policy),
+    )
+
+
+def _handing(session: Session, call_id: uuid.UUID, policy: Policy) -> bodies.Handing | None:
+    called = handing(session, call_id)
+    if called is None:
+        return None
+    return bodies.Handing(
+        state=called.state, called_at=called.called_at, tell_seconds=policy.announce_seconds
     )
 
 

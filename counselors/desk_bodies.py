@@ -34,7 +34,11 @@ class Caller(AnswerBody):
 
 
 class Offer(AnswerBody):
-    """A call offered to this counselor until the deadline."""
+    """A call offered to this counselor until the deadline.
+
+    handed_on: talk where a companion talks with them and calls for a counselor, promise where they
+    are to be called, else null; what is known of it is at /calls/{call_id}/handed-on.
+    """
 
     id: uuid.UUID
     call_id: uuid.UUID
@@ -44,10 +48,14 @@ class Offer(AnswerBody):
     caller: Caller
     queued_at: Moment
     language: str
+    handed_on: str | None
 
 
 class Talk(AnswerBody):
-    """A session being joined or talked. cues: seconds after which the page says a gentle word."""
+    """A session being joined or talked. cues: seconds after which the page says a gentle word.
+
+    handed_on: as in the offer. has_company: the companion who handed them on is there too.
+    """
 
     id: uuid.UUID
     call_id: uuid.UUID
@@ -57,6 +65,8 @@ class Talk(AnswerBody):
     need: str
     caller: Caller
     cues: list[int]
+    handed_on: str | None
+    has_company: bool
 
 
 class Wrapping(AnswerBody):

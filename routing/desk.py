@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from counselors import records as counselor_records
 from counselors.models import CounselingSession
 from counselors.states import SessionState
+from routing.calls import is_beside
 from routing.models import Call, Offer
-from routing.states import OfferState
+from routing.states import CallState, OfferState
 
 
 @dataclass(frozen=True)
 class DeskOffer:
-    """An open offer as its counselor sees it."""
+    """An open offer as its counselor sees it. direction: as of its call."""
 
     id: uuid.UUID
     call_id: uuid.UUID
@@ -27,11 +28,15 @@ class DeskOffer:
     caller_kind: str
     queued_at: datetime
     language: str
+    direction: str
 
 
 @dataclass(frozen=True)
 class DeskSession:
-    """A session as its counselor sees it; state is joining, talking or wrapping."""
+    """A session as its counselor sees it; state is joining, talking or wrapping.
+
+    direction: as of its call. has_company: who hands the citizen on is in the room too.
+    """
 
     id: uuid.UUID
     call_id: uuid.UUID
@@ -44,6 +49,16 @@ class DeskSession:
     caller_kind: str
     need: str
     end_reason: str | None
+    direction: str
+    has_company: bool
+
+
+@dataclass(frozen=True)
+class Handing:
+    """A counselor called to a talk. state: called, offered, coming, there, or gone again."""
+
+    state: str
+    called_at: datetime
 
 
 @dataclass(frozen=True)
@@ -86,6 +101,7 @@ def _offer(session: Session, counselor_id: uuid.UUID) -> DeskOffer | None:
         caller_kind=call.caller_kind,
         queued_at=call.queued_at or call.arrived_at,
         language=call.language,
+        direction=call.direction,
     )
 
 
@@ -103,7 +119,35 @@ def _session(session: Session, talk: CounselingSession) -> DeskSession:
         caller_kind=call.caller_kind,
         need=call.need or "talk",
         end_reason=talk.end_reason,
+        direction=call.direction,
+        has_company=_has_company(session, talk),
     )
+
+
+def _has_company(session: Session, talk: CounselingSession) -> bool:
+    first = session.get(CounselingSession, talk.room_id) if talk.room_id is not None else None
+    return first is not None and first.state == SessionState.TALKING
+
+
+def handing(session: Session, call_id: uuid.UUID) -> Handing | None:
+    """Return how far the counselor is who was called to the talk of this call, if one was."""
+    row = session.execute(
+        select(Call.state, Call.arrived_at, CounselingSession.joined_at)
+        .outerjoin(
+            CounselingSession,
+            (CounselingSession.call_id == Call.id)
+            & CounselingSession.state.in_([SessionState.JOINING, SessionState.TALKING]),
+        )
+        .where(Call.handed_from_id == call_id)
+        .order_by(Call.arrived_at.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    if row.state == CallState.CONNECTED:
+        return Handing("there" if row.joined_at is not None else "coming", row.arrived_at)
+    known = {CallState.WAITING: "called", CallState.OFFERED: "offered"}
+    return Handing(known.get(CallState(row.state), "gone"), row.arrived_at)
 
 
 def is_offered_to(session: Session, call_id: uuid.UUID, counselor_id: uuid.UUID) -> bool:

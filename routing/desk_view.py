@@ -11,6 +11,9 @@ from counselors import desk_bodies as bodies
 from counselors import records
 from routing.desk import DeskOffer, DeskSession, desk
 
+HANDED_ON = {"handed_on": "talk", "outward": "promise"}
+"""What lies behind a call that the citizen did not make."""
+
 
 def me(session: Session, account: SignedIn) -> bodies.Me:
     """Return who is signed in, with the presence of who has a seat."""
@@ -49,6 +52,7 @@ def _offer(offer: DeskOffer, sealer: Sealer) -> bodies.Offer:
         caller=_caller(offer, sealer),
         queued_at=offer.queued_at,
         language=offer.language,
+        handed_on=HANDED_ON.get(offer.direction),
     )
 
 
@@ -62,6 +66,8 @@ def _talk(talk: DeskSession, sealer: Sealer, policy: Policy) -> bodies.Talk:
         need=talk.need,
         caller=_caller(talk, sealer),
         cues=list(policy.session_cue_seconds),
+        handed_on=HANDED_ON.get(talk.direction),
+        has_company=talk.has_company,
     )
 
 

@@ -62,6 +62,11 @@ class Call(Base):
         Index("ix_calls_live", "deadline", postgresql_where=text("state <> 'closed'")),
         Index("ix_calls_queued_at", "queued_at"),
         Index(
+            "ix_calls_handed_from_id",
+            "handed_from_id",
+            postgresql_where=text("handed_from_id IS NOT NULL"),
+        ),
+        Index(
             "uq_calls_handed_from",
             "handed_from_id",
             unique=True,

@@ -11,7 +11,7 @@ from citizens import actions as citizens
 from citizens.consent import How, Purpose
 from core.services import Services
 from counselors.models import CounselingSession
-from routing import outward
+from routing import line, outward
 from routing.dispatch import dispatch
 from routing.models import Call
 from routing.states import CallState
@@ -216,6 +216,49 @@ def test_risk_brings_a_counselor_at_once_and_before_the_others(work: Worklist) -
     assert (handed["origin"], handed["note"]) == ("escalation", note)
     stranger = work.house.desk()
     assert stranger.get(f"/calls/{entry}/handed-on").status_code == 404
+
+
+def test_a_counselor_is_brought_into_the_talk_with_why(work: Worklist) -> None:
+    session_id = work.talking(work.promised())
+    path = f"/sessions/{session_id}"
+    stranger = work.companion()
+    assert stranger.send("POST", f"{path}/bring-in", {"note": "아니오"}).status_code == 409
+    assert work.maru.send("POST", f"{path}/hand-over").status_code == 409
+    note = "죽고 싶다고 하심, 혼자 계심"
+    called = work.maru.send("POST", f"{path}/bring-in", {"note": note}).json
+    shown = looked(work.maru, "/me/worklist")
+    assert shown["session"]["handing"]["state"] == "called"
+    assert shown["session"]["handing"]["tell_seconds"] == work.services.policy.announce_seconds
+    haneul = work.house.desk()
+    work.house.stage.call(waited=3600)
+    work.services.database.run(lambda session: dispatch_now(session, work))
+    desk = looked(haneul, "/me/desk")
+    offer = desk["offer"]
+    assert (offer["call_id"], offer["handed_on"]) == (called["call_id"], "talk")
+    handed = haneul.get(f"/calls/{offer['call_id']}/handed-on").json
+    assert handed is not None
+    assert (handed["origin"], handed["note"]) == ("escalation", note)
+    taken = haneul.send("POST", f"/offers/{offer['id']}/accept").json
+    with work.services.database.transaction() as session:
+        counselors = uuid.UUID(taken["session_id"])
+        line.counselor_joined(session, counselors, "CAhers", work.now, work.services.policy)
+    shown = looked(work.maru, "/me/worklist")
+    assert shown["session"]["handing"]["state"] == "there"
+    desk = looked(haneul, "/me/desk")
+    assert (desk["session"]["handed_on"], desk["session"]["has_company"]) == ("talk", True)
+    assert work.maru.send("POST", f"{path}/hand-over").json == {"session_id": str(session_id)}
+    shown = looked(work.maru, "/me/worklist")
+    assert (shown["session"], shown["wrapping"]["id"]) == (None, str(session_id))
+    desk = looked(haneul, "/me/desk")
+    assert desk["session"]["has_company"] is False
+    assert ("bring in", f"sessions:{session_id}") in work.accesses()
+
+
+def looked(desk: Desk, path: str) -> Any:
+    """Return what a page asks for."""
+    answer = desk.get(path).json
+    assert answer is not None
+    return answer
 
 
 def work_session(work: Worklist, promise_id: str) -> uuid.UUID:

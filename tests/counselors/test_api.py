@@ -48,6 +48,7 @@ def test_from_the_offer_to_the_outcome(house: House, haneul: Desk) -> None:
         "caller": {"kind": "mobile", "number": "010-****-5678"},
         "queued_at": "2026-03-02T00:59:20.000Z",
         "language": "ko",
+        "handed_on": None,
     }
     taken = haneul.send("POST", f"/offers/{offered.offer_id}/accept").json
     assert set(taken) == {"session_id", "connect"}
