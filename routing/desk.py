@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from counselors import records as counselor_records
 from counselors.models import CounselingSession
 from counselors.states import SessionState
-from routing.calls import is_beside
 from routing.models import Call, Offer
 from routing.states import CallState, OfferState
 
