@@ -13,7 +13,15 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from callbacks import api as callbacks_api
-from callbacks import calls_api, clients_api, operators_page, series_api, web_form
+from callbacks import (
+    calls_api,
+    clients_api,
+    clients_page,
+    operators_page,
+    promises_page,
+    series_api,
+    web_form,
+)
 from callbacks import pages as callbacks_pages
 from citizens import api as citizens_api
 from core import access, health, openapi, problems, request_log, sign_in_pages, tokens_api
@@ -51,6 +59,8 @@ EDGES = (
     supervision_pages,
     day_pages,
     callbacks_pages,
+    promises_page,
+    clients_page,
     web_form,
     operators_page,
     callbacks_api,

@@ -11,12 +11,16 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from callbacks.models import ApiClient, ApiKey
 from core.sealing import Sealer, Unsealable
+
+Channel = Literal["chatbot", "district_office", "self_check"]
+"""Where the people of a program come from; the origin of their promises."""
 
 CLOCK_SECONDS_MAX = 300
 OVERLAP = timedelta(days=7)  # the old key works this long after a rotation

@@ -64,7 +64,7 @@ class NewClient(Body):
     """A program to let in. channel: where its people come from."""
 
     name: Annotated[Text, Field(min_length=2, max_length=80)]
-    channel: Literal["chatbot", "district_office", "self_check"]
+    channel: clients.Channel
 
 
 class KeyBody(AnswerBody):

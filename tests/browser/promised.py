@@ -25,12 +25,12 @@ class Promises:
 
     house: House
 
-    def companion(self, login: str = "maru") -> uuid.UUID:
+    def companion(self, login: str = "maru", name: str = "정마루") -> uuid.UUID:
         """Seat a companion who can sign in."""
         made = self.house.stage.counselor(role="companion", status=Status.OFF)
         with self.house.services.database.transaction() as session:
             account = session.get_one(Account, made)
-            account.login, account.name = login, "정마루"
+            account.login, account.name = login, name
             account.password_hash = hash_password(PASSWORD)
         return made
 

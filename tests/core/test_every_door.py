@@ -88,6 +88,8 @@ DOORS: dict[tuple[str, str], set[str]] = {
     ("GET", "/login"): ANYBODY,
     ("POST", "/login"): ANYBODY,
     ("POST", "/logout"): ALL,
+    ("GET", "/promises"): {"supervisor"},
+    ("GET", "/clients"): {"admin"},
     ("GET", "/worklist"): {"companion", "supervisor"},
     ("GET", "/worklist/<uuid:promise_id>"): {"companion", "supervisor"},
     ("GET", "/ivr/audio/hold.wav"): ANYBODY,

@@ -2,6 +2,7 @@
 
 import { ApiFault } from "./api.js";
 import { element, t } from "./boot.js";
+import { refusalText } from "./phrases.js";
 
 const SHOWN_MS = 12_000;
 let hiding = null;
@@ -20,5 +21,5 @@ export function notify(text, kind = "information", shownMs = SHOWN_MS) {
 export function notifyFault(fault) {
   if (!(fault instanceof ApiFault)) throw fault;
   if (fault.status === 0) notify(t("desk.unreachable"), "danger");
-  else notify(t("desk.refused", { reason: fault.message }), "danger");
+  else notify(t("desk.refused", { reason: refusalText(fault.problem) || fault.message }), "danger");
 }

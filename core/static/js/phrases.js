@@ -43,6 +43,13 @@ export function faultText(field, message) {
   return boot.words[`fault.${field}`] ?? t(key);
 }
 
+/** Why something may not be, from the server's problem document, in the reader's language. */
+export function refusalText(problem) {
+  const reason = String(problem?.reason ?? "");
+  const code = reason.replaceAll("'", "").replaceAll(/[^a-z]+/gi, "_");
+  return boot.words[`refusal.${code}`] ?? problem?.detail ?? reason;
+}
+
 /** The masked caller, or the kind of caller where there is no number. */
 export function callerText(caller) {
   if (caller === null || caller === undefined) return t("caller.withheld");

@@ -1,20 +1,19 @@
 // One press calls: the companion's own telephone joins first, then the person's rings.
 
 import { ApiFault, ask } from "./api.js";
-import { announce, boot, element, t } from "./boot.js";
+import { announce, element, t } from "./boot.js";
 import { hangUp, isMuted, joinSession, onPhoneState, setMuted } from "./desk_phone.js";
 import { microphoneFault } from "./microphone.js";
 import { when } from "./dates.js";
 import { notify, notifyFault } from "./notices.js";
-import { phrase } from "./phrases.js";
+import { phrase, refusalText } from "./phrases.js";
 import { clock, secondsSince } from "./time.js";
 
 let session = null;
 let beginning = false;
 
 function refusal(problem) {
-  const code = String(problem.reason ?? "").replaceAll(" ", "_").replaceAll("'", "");
-  const reason = boot.words[`refusal.${code}`] ?? problem.detail ?? problem.reason ?? "";
+  const reason = refusalText(problem);
   if (problem.next_at) return t("call.not_now_until", { reason, when: when(problem.next_at) });
   return t("call.not_now", { reason });
 }

@@ -64,17 +64,21 @@ function actionsOf(row, act) {
   } else if (boot.role === "companion" && row.purpose === "companion" && row.state === "planned") {
     box.append(button("call", "primary", row, () => act.call(row)));
   }
+  if (act.assign && row.purpose === "companion" && row.state !== "calling") {
+    box.append(button("assign", "secondary", row, () => act.assign(row)));
+  }
+  if (act.reveal) box.append(button("reveal", "tertiary", row, () => act.reveal(row)));
   return box;
 }
 
 function button(what, tone, row, press) {
-  const made = node("button", { type: "button", class: `krds-btn ${tone} large`, "data-act": what }, t(`worklist.${what}`));
+  const made = node("button", { type: "button", class: `krds-btn ${tone} ${tone === "primary" ? "large" : "medium"}`, "data-act": what }, t(`worklist.${what}`));
   made.setAttribute("aria-label", t(`worklist.${what}_person`, { number: row.number }));
   made.addEventListener("click", press);
   return made;
 }
 
-/** Return the row of one promise. act: { call(row), decide(row) }. */
+/** Return the row of one promise. act: { decide(row) } and, where the page offers them, call, assign, reveal. */
 export function promiseRow(row, act) {
   const isLate = row.state === "planned" && Date.parse(row.deadline) < serverNow();
   return node(
