@@ -68,6 +68,7 @@ class PromiseRecord:
 
     purpose: str
     state: str
+    made_at: datetime
     due_at: datetime
     deadline: datetime
     rung: Sequence[tuple[datetime, str]]
@@ -134,7 +135,7 @@ class SeatLane:
 
 
 class Mark(NamedTuple):
-    """A moment of a promise. kind: due, rung, kept or late."""
+    """A moment of a promise. kind: made, due, rung, kept or late."""
 
     at: datetime
     kind: str
@@ -293,14 +294,16 @@ def _promises(records: Sequence[PromiseRecord], span: Span, until: datetime) -> 
 
 def _marks(record: PromiseRecord, span: Span, until: datetime) -> list[Mark]:
     """Return what is marked of a promise. A deadline is marked where it passed unkept."""
-    marks = [Mark(record.due_at, "due")]
+    marks = [Mark(record.made_at, "made"), Mark(record.due_at, "due")]
     marks += [Mark(at, "rung") for at, _ in record.rung]
     kept = record.kept_at
     if kept is not None:
         marks.append(Mark(kept, "kept"))
     if record.deadline < until and (kept is None or kept > record.deadline):
         marks.append(Mark(record.deadline, "late"))
-    return sorted(mark for mark in marks if span.start <= mark.at < span.end)
+    return sorted(
+        (mark for mark in marks if span.start <= mark.at < span.end), key=lambda mark: mark.at
+    )
 
 
 def most_waiting(picture: DayPicture, start: datetime, length: timedelta) -> int:

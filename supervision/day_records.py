@@ -81,14 +81,14 @@ _PRESENCES = text(
 # The states are written out so that the plan finds the index over what is open.
 _PROMISES = text(
     """
-    SELECT id, purpose, state, next_at, deadline, kept_at FROM promises
+    SELECT id, purpose, state, made_at, next_at, deadline, kept_at FROM promises
     WHERE ended_at >= :start AND ended_at < :until
     UNION
-    SELECT p.id, p.purpose, p.state, p.next_at, p.deadline, p.kept_at
+    SELECT p.id, p.purpose, p.state, p.made_at, p.next_at, p.deadline, p.kept_at
     FROM promise_tries t JOIN promises p ON p.id = t.promise_id
     WHERE t.ended_at >= :start AND t.ended_at < :until
     UNION
-    SELECT id, purpose, state, next_at, deadline, kept_at FROM promises
+    SELECT id, purpose, state, made_at, next_at, deadline, kept_at FROM promises
     WHERE state IN ('planned', 'calling', 'for_decision')
       AND (next_at >= :start AND next_at < :until OR deadline >= :start AND deadline < :until)
     ORDER BY 1
@@ -185,7 +185,15 @@ def _promises(session: Session, within: Mapping[str, object]) -> list[PromiseRec
     for row in session.execute(_TRIES, {"ids": [row.id for row in rows]}):
         rung[row.promise_id].append((row.rung_at, row.outcome))
     return [
-        PromiseRecord(row.purpose, row.state, row.next_at, row.deadline, rung[row.id], row.kept_at)
+        PromiseRecord(
+            row.purpose,
+            row.state,
+            row.made_at,
+            row.next_at,
+            row.deadline,
+            rung[row.id],
+            row.kept_at,
+        )
         for row in rows
     ]
 

@@ -195,7 +195,7 @@ def queue_steps(calls: Iterable[Sequence[Told]], span: Span) -> list[Step]:
     waiting = changes.pop(span.start, 0)
     steps = [Step(span.start, waiting)]
     for at in sorted(changes):
-        if changes[at] and at < span.end:
+        if changes[at] and at <= span.end:
             waiting += changes[at]
             steps.append(Step(at, waiting))
     return steps

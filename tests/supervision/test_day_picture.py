@@ -175,7 +175,7 @@ def test_promises_are_marked_when_due_rung_kept_and_late(here: Line, citizen_id:
     here.clock.step(2 * 3600)
     first, second = drawn(here.database, here.clock, here.policy).promises
     marks = {line.record.purpose: [mark.kind for mark in line.marks] for line in (first, second)}
-    assert marks == {"talk": ["due", "rung", "kept"], "companion": ["due", "late"]}
+    assert marks == {"talk": ["made", "due", "rung", "kept"], "companion": ["made", "due", "late"]}
     assert first.row != second.row  # they overlap
 
 

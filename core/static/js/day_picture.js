@@ -79,6 +79,7 @@
     lost: (x, y, r) => `M${px(x - r)} ${px(y - r)}l${2 * r} ${2 * r}m0 ${-2 * r}l${-2 * r} ${2 * r}`,
     promised: (x, y, r) => `M${px(x - r)} ${px(y)}l${r} ${-r}l${r} ${r}l${-r} ${r}z`,
     open: (x, y, r) => `M${px(x - r)} ${px(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
+    made: (x, y, r) => `M${px(x)} ${px(y - r)}v${2 * r}`,
     rung: (x, y, r) => `M${px(x - r)} ${px(y + r)}h${2 * r}l${-r} ${-2 * r}z`,
     fault: (x, y, r) => `M${px(x - r)} ${px(y - r)}h${2 * r}l${-r} ${2 * r}z`,
   };
@@ -173,7 +174,7 @@
       if (one.to > one.from) threads += `M${px(one.from * scale)} ${px(y)}H${px(one.to * scale)}`;
       for (const [kind, at] of one.marks) marks[kind] = (marks[kind] ?? "") + GLYPHS[kind](at * scale, y, 4);
     }
-    return path("thread", threads) + ["due", "rung", "kept", "late"].map((kind) => path(`m-${kind}`, marks[kind])).join("");
+    return path("thread", threads) + ["made", "due", "rung", "kept", "late"].map((kind) => path(`m-${kind}`, marks[kind])).join("");
   };
   const drawFaults = () => path("m-fault", faults.map((one) => GLYPHS.fault(one.from * scale, middle("faults", 0), 5)).join(""));
 
@@ -391,5 +392,8 @@
   scale = Math.max(fitted(), data.days.length > 1 ? 0 : HOUR_PX_MIN / 3600);
   isFit = scale === fitted();
   draw();
-  if (!isFit && calls.length) chart.scrollLeft = calls[0].from * scale;
+  if (!isFit) {
+    const busiest = data.queue.reduce((most, step) => (step[1] > most[1] ? step : most));
+    chart.scrollLeft = busiest[0] * scale - (chart.clientWidth - gutter()) / 2;
+  }
 })();

@@ -81,8 +81,10 @@ def a_day(calls: int, seats: int) -> DayRecord:
         said[who] = SeatRecord(place == seats - 1, [*sorted(rows), Said(at(83000), "off", "free")])
     due = at(10 * 3600)
     promises = [
-        PromiseRecord("talk", "kept", due, at(11 * 3600), [(at(37000), "reached")], at(38000)),
-        PromiseRecord("companion", "planned", due, at(12 * 3600), [(at(37500), "busy")], None),
+        PromiseRecord(
+            "talk", "kept", at(9 * 3600), due, at(11 * 3600), [(at(37000), "reached")], at(38000)
+        ),
+        PromiseRecord("companion", "planned", due, due, at(12 * 3600), [(at(37500), "busy")], None),
     ]
     offers = [OfferRecord(people[0], Span(at(22000), at(22015)), True)]
     return DayRecord(made, said, offers, promises, [Fault(at(45000), "redis_gone", "emptied")])
