@@ -34,6 +34,15 @@ class Promises:
             account.password_hash = hash_password(PASSWORD)
         return made
 
+    def counselor(self, login: str) -> uuid.UUID:
+        """Seat a counselor who can sign in."""
+        made = self.house.stage.counselor(status=Status.OFF)
+        with self.house.services.database.transaction() as session:
+            account = session.get_one(Account, made)
+            account.login = login
+            account.password_hash = hash_password(PASSWORD)
+        return made
+
     def account(self, login: str, role: str) -> uuid.UUID:
         """Add somebody without a seat who can sign in."""
         made = uuid.uuid4()

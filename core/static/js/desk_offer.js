@@ -3,6 +3,7 @@
 import { ApiFault, ask } from "./api.js";
 import { announce, element, t } from "./boot.js";
 import { startChime, stopChime } from "./chime.js";
+import { showHanded } from "./desk_handed.js";
 import { joinSession } from "./desk_phone.js";
 import { closeDialog, openDialog } from "./dialogs.js";
 import { notify, notifyFault } from "./notices.js";
@@ -52,18 +53,21 @@ function appear(next) {
   setBusy(false);
   total = Math.max(1, secondsUntil(offer.deadline));
   fill();
+  showHanded("offer", offer);
   element("offer").hidden = false;
   document.title = `● ${t("offer.tab")} | ${plainTitle}`;
   startChime();
   tickOffer();
   element("offer-accept").focus();
-  announce(t("offer.announce", { need: phrase("need", offer.need), seconds: Math.round(total) }));
+  const said = t("offer.announce", { need: phrase("need", offer.need), seconds: Math.round(total) });
+  announce(offer.handed_on === "talk" ? `${t("handed.talk")} ${said}` : said);
 }
 
 function vanish() {
   offer = null;
   stopChime();
   closeDialog("decline-dialog");
+  showHanded("offer", null);
   element("offer").hidden = true;
   document.title = plainTitle;
 }

@@ -2,6 +2,7 @@
 
 import { ApiFault, ask } from "./api.js";
 import { announce, boot, element, t } from "./boot.js";
+import { showHanded } from "./desk_handed.js";
 import { hangUp, isMuted, onPhoneState, setMuted } from "./desk_phone.js";
 import { closeDialog, openDialog } from "./dialogs.js";
 import { notify, notifyFault } from "./notices.js";
@@ -70,6 +71,7 @@ export function showSession(next) {
   const isNew = next && next.id !== session?.id;
   session = next;
   element("session").hidden = !session;
+  showHanded("session", session);
   window.onbeforeunload = session ? (event) => event.preventDefault() : null;
   if (!session) {
     closeDialog("end-dialog");

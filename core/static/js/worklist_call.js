@@ -8,6 +8,7 @@ import { when } from "./dates.js";
 import { notify, notifyFault } from "./notices.js";
 import { phrase, refusalText } from "./phrases.js";
 import { clock, secondsSince } from "./time.js";
+import { showHanding, tickHanding, wireHanding } from "./worklist_handing.js";
 
 let session = null;
 let beginning = false;
@@ -51,6 +52,7 @@ export function showCall(next) {
   const changed = next?.state !== session?.state || next?.id !== session?.id;
   session = next;
   element("call").hidden = !session;
+  showHanding(session);
   window.onbeforeunload = session ? (event) => event.preventDefault() : null;
   if (!session) return;
   element("call-number").textContent = session.number;
@@ -72,6 +74,7 @@ export function tickCall() {
   if (!session) return;
   const since = session.state === "talking" ? (session.joined_at ?? session.started_at) : session.started_at;
   element("session-clock").textContent = clock(secondsSince(since));
+  tickHanding();
 }
 
 /** Say what the carrier told of a call that was not answered. */
@@ -93,6 +96,7 @@ async function end(refresh) {
 
 /** Wire the card. refresh: asks for worklist and list anew. */
 export function wireCall(refresh) {
+  wireHanding(refresh);
   element("end").addEventListener("click", () => end(refresh));
   element("mute").addEventListener("click", () => {
     setMuted(!isMuted());

@@ -190,6 +190,44 @@ def test_one_press_rings_and_the_outcome_has_a_next_step(
     expect(page.locator("[data-count=promised]")).to_contain_text("1")
 
 
+def test_a_counselor_is_brought_in_reads_why_and_the_companion_leaves(
+    house: House, browser: Browser, promises: Promises
+) -> None:
+    """Each page in one language, since the two are open at once."""
+    page, desk = tab(browser, "en"), tab(browser, "ko")
+    companion_id = promises.companion()
+    promise_id = promises.promise("340008", companion_id=companion_id)
+    sign_in(page, house, "maru")
+    page.click(f"[data-promise='{promise_id}'] [data-act=call]")
+    shown(page, "#call[data-state=joining]")
+    _join(house, companion_id)
+    _answer(house, companion_id)
+    page.click("#bring-in")
+    page.fill("#bring-in-note", "죽고 싶다는 말씀을 하심")
+    check_page(page, "worklist-bring-in")
+    page.click("#bring-in-form button[type=submit]")
+    shown(page, "#handing-state")
+    expect(page.locator("#bring-in")).to_be_hidden()
+    counselor_id = promises.counselor("haneul")
+    sign_in(desk, house, "haneul")
+    shown(desk, "#idle")
+    desk.locator("input[name=status][value=ready]").check(force=True)
+    expect(desk.locator("#state-badge")).to_have_class("krds-badge bg-light-success")
+    house.stage.dispatch()
+    house.ring(f"desk:{counselor_id}")
+    expect(desk.locator("#offer-handed-note")).to_have_text("죽고 싶다는 말씀을 하심")
+    check_page(desk, "desk-handed-on")
+    desk.click("#offer-accept")
+    expect(desk.locator("#session-handed-note")).to_have_text("죽고 싶다는 말씀을 하심")
+    _join(house, counselor_id)
+    house.ring(f"desk:{companion_id}")
+    shown(page, "#hand-over")
+    check_page(page, "worklist-hand-over")
+    check_page(desk, "desk-together")
+    page.click("#hand-over")
+    shown(page, "#wrap")
+
+
 def _tick(page: Page, name: str, code: str) -> None:
     """By its label: the foot of the form may lie over the input itself."""
     chosen = page.locator(f"input[name={name}][value={code}]")
