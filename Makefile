@@ -48,7 +48,8 @@ SEED ?= 120
 DAYS ?= 1
 simulate: $(VENV)/installed-dev
 	@$(RUN) -m tests.simulation --seed $(SEED) --days $(DAYS) \
-	  $(if $(DATE),--date $(DATE)) $(if $(WHOLE),--whole) $(if $(SEATS),--seats $(SEATS))
+	  $(if $(DATE),--date $(DATE)) $(if $(WHOLE),--whole) $(if $(SEATS),--seats $(SEATS)) \
+	  $(if $(PICTURE),--picture $(PICTURE))
 
 # Real processes on the wall clock, killed at seeded moments; see docs/torture.md.
 KILLS ?= 200
