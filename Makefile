@@ -54,4 +54,5 @@ simulate: $(VENV)/installed-dev
 # Real processes on the wall clock, killed at seeded moments; see docs/torture.md.
 KILLS ?= 200
 torture: $(VENV)/installed-dev
-	@$(RUN) -m tests.torture --seed $(SEED) --kills $(KILLS) $(if $(MINUTES),--minutes $(MINUTES))
+	@$(RUN) -m tests.torture --seed $(SEED) --kills $(KILLS) \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(TIMES),--times $(TIMES))

@@ -6,6 +6,7 @@ The seed gives the order of kills, aims and outages; when each falls depends on 
 import random
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,8 +18,8 @@ from tests.torture.exchange import process_at
 from tests.torture.machine import WEBS, WORKERS, Machine
 from tests.torture.windows import TABLES, Watch, Writing
 
-AIM_SECONDS_MAX = 4.0  # without a target by then, the kill falls at random
-WISH_SECONDS = 2.0  # so long a certain table is waited for
+AIM_SHARE = 0.9  # of the time between two kills; without a target by then, it falls at random
+WISH_SHARE = 0.5  # of that, so long the table hit least so far is waited for
 LOOK_SECONDS = 0.001
 IN_FLIGHT_SECONDS_MAX = 0.03
 
@@ -100,6 +101,7 @@ class Killer:
         self._machine, self._watch = machine, watch
         self._rng = random.Random(f"{course.seed}/kills")
         self._course, self._gap = course, course.seconds / max(1, course.kills)
+        self._aim_seconds = self._gap * AIM_SHARE
         self._armed: _Armed | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="killer")
@@ -171,7 +173,8 @@ class Killer:
             outage = number % every == every // 2
             aim = self._rng.choice(AIMS)
             victim = self._rng.choice((*WEBS, *WORKERS))
-            while time.monotonic() < due - min(AIM_SECONDS_MAX, self._gap) / 2:
+            lead = 0.0 if aim is Aim.RANDOM else self._aim_seconds * 0.75
+            while time.monotonic() < due - lead:
                 if self._stopping.wait(0.05):
                     return
                 self._mind_valkey()
@@ -207,11 +210,12 @@ class Killer:
 
     def _at_commit(self, aim: Aim) -> Writing | None:
         """Kill a process at a transaction of its own; None where none came in time."""
-        wish = self._rng.choice(TABLES)
+        hit = Counter(table for kill in self.told.kills for table in kill.tables)
+        wish = min(TABLES, key=lambda table: hit[table])
         began = time.monotonic()
         seen: dict[int, Writing] = {}
-        while time.monotonic() < began + AIM_SECONDS_MAX and not self._stopping.is_set():
-            is_picky = time.monotonic() < began + WISH_SECONDS
+        while time.monotonic() < began + self._aim_seconds and not self._stopping.is_set():
+            is_picky = time.monotonic() < began + self._aim_seconds * WISH_SHARE
             now = {each.backend: each for each in self._watch.writing((*WEBS, *WORKERS))}
             over = [each for backend, each in seen.items() if backend not in now]
             for each in now.values() if aim is Aim.BEFORE_COMMIT else over:
@@ -224,7 +228,7 @@ class Killer:
     def _at_request(self, aim: Aim) -> str | None:
         """Kill who has a request in hand; None where none came in time."""
         armed = self._armed = _Armed(aim)
-        came = armed.done.wait(AIM_SECONDS_MAX)
+        came = armed.done.wait(self._aim_seconds)
         self._armed = None
         if not came:
             return None
