@@ -12,7 +12,7 @@ from callbacks.entries import Entry
 from callbacks.models import Absence, Promise, Series, Try
 from callbacks.retry import hours_of
 from callbacks.states import OPEN_STATES, PromiseState
-from core.database import ask, only
+from core.statements import ask, only
 from routing.models import Call, Order
 from routing.states import CallState
 

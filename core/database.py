@@ -9,16 +9,17 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
-from typing import Any, LiteralString, TypeVar, TypeVarTuple, cast
+from typing import Any, TypeVar
 
 import psycopg
-from psycopg.abc import Params
-from sqlalchemy import Connection, DateTime, MetaData, Select, create_engine
+from sqlalchemy import DateTime, MetaData, create_engine
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from core.rows import undo, write_out
+from core.statements import ask, only
 from core.time_limit import TimeLimit
 
 NAMING = {
@@ -31,7 +32,6 @@ NAMING = {
 
 _AFTER_COMMIT = "after_commit_callbacks"
 T = TypeVar("T")
-Row = TypeVarTuple("Row")
 
 
 class Base(DeclarativeBase):
@@ -98,9 +98,10 @@ class Database:
         ):
             try:
                 yield session
+                write_out(session)
                 session.commit()
             except BaseException:
-                session.rollback()
+                undo(session)
                 raise
         for callback in session.info.pop(_AFTER_COMMIT, ()):
             callback()
@@ -169,42 +170,6 @@ def _named(fault: DBAPIError | PoolTimeout) -> Exception:
     return fault
 
 
-def ask(session: Session, statement: LiteralString, values: Params = ()) -> psycopg.Cursor[Any]:
-    """Carry out `statement` in the session's transaction on the driver itself; return its cursor.
-
-    A third of the cost of the same through the library, for what every turn of a call asks. What
-    lies changed in the session is not flushed first. Raises what the library would: DBAPIError.
-    """
-    connection = session.connection()
-    cursor = cast("psycopg.Cursor[Any]", connection.connection.cursor())
-    try:
-        connection.dialect.do_execute(cursor, statement, values)  # type: ignore[arg-type]
-    except psycopg.Error as fault:
-        raise _library_fault(connection, statement, fault) from fault
-    return cursor
-
-
-def _library_fault(connection: Connection, statement: str, fault: psycopg.Error) -> Exception:
-    """Return `fault` as the library names it; a connection that is lost is not used again."""
-    is_lost = connection.dialect.is_disconnect(fault, connection.connection, None)  # type: ignore[arg-type]
-    if is_lost:
-        connection.invalidate(fault)
-    return DBAPIError.instance(
-        statement,
-        None,
-        fault,
-        psycopg.Error,
-        hide_parameters=True,
-        connection_invalidated=is_lost,
-        dialect=connection.dialect,
-    )
-
-
-def locking(statement: Select[*Row]) -> Select[*Row]:
-    """Return `statement` so that it locks its rows and shows them as they are under the lock."""
-    return statement.with_for_update().execution_options(populate_existing=True)
-
-
 def lock(session: Session, name: str) -> None:
     """Hold the advisory lock `name` until the transaction ends, waiting for it if need be."""
     ask(session, "SELECT pg_advisory_xact_lock(hashtextextended(%s, 120))", (name,))
@@ -214,10 +179,3 @@ def try_lock(session: Session, name: str) -> bool:
     """Take the advisory lock `name` for this transaction, or return False at once."""
     asked = ask(session, "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 120))", (name,))
     return bool(only(asked)[0])
-
-
-def only(cursor: psycopg.Cursor[Any]) -> tuple[Any, ...]:
-    """Return the one row of a statement that always has one."""
-    row: tuple[Any, ...] | None = cursor.fetchone()
-    assert row is not None
-    return row

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.database import try_lock
 from core.models import StoredAnswer
 from core.problems import Problem
+from core.rows import add_later
 from core.sealing import Sealer
+from core.statements import ask
 
 KEY_HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)
@@ -59,6 +62,13 @@ def digest(method: str, path: str, body: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+_RECALL = """
+    SELECT created_at, request_digest, status, body FROM stored_answers
+    WHERE account_id = %s AND key = %s
+"""
+_FORGET = "DELETE FROM stored_answers WHERE account_id = %s AND key = %s"
+
+
 def recall(session: Session, request: Request, now: datetime, sealer: Sealer) -> Answer | None:
     """Return the answer given before, or None where the request is new and is now ours to do.
 
@@ -72,38 +82,33 @@ def recall(session: Session, request: Request, now: datetime, sealer: Sealer) ->
             "The same request is being carried out; ask again in a moment.",
             headers={"Retry-After": "1"},
         )
-    row = session.scalar(
-        select(StoredAnswer).where(
-            StoredAnswer.account_id == request.account_id, StoredAnswer.key == request.key
-        )
-    )
+    row = ask(session, _RECALL, (request.account_id, request.key)).fetchone()
     if row is None:
         return None
-    if row.created_at + KEPT <= now:
-        session.delete(row)
-        session.flush()
+    created_at, digest_before, status, body = row
+    if created_at + KEPT <= now:
+        ask(session, _FORGET, (request.account_id, request.key))
         return None
-    if row.request_digest != request.digest:
+    if digest_before != request.digest:
         raise Problem(
             422, "idempotency-key-reused", "This key was used for another request; make a new key."
         )
-    sealed = base64.b64decode(row.body["sealed"])
-    return Answer(row.status, json.loads(sealer.unseal(sealed, _context(request))))
+    sealed = base64.b64decode(body["sealed"])
+    return Answer(status, json.loads(sealer.unseal(sealed, _context(request))))
 
 
 def keep(session: Session, request: Request, answer: Answer, now: datetime, sealer: Sealer) -> None:
     """Store the answer in the transaction of the change itself."""
     sealed = sealer.seal(json.dumps(answer.body), _context(request))
-    session.add(
-        StoredAnswer(
-            account_id=request.account_id,
-            key=request.key,
-            request_digest=request.digest,
-            status=answer.status,
-            body={"sealed": base64.b64encode(sealed).decode()},
-            created_at=now,
-        )
-    )
+    row = {
+        "account_id": request.account_id,
+        "key": request.key,
+        "request_digest": request.digest,
+        "status": answer.status,
+        "body": Jsonb({"sealed": base64.b64encode(sealed).decode()}),
+        "created_at": now,
+    }
+    add_later(session, "stored_answers", row)
 
 
 def remove_old(session: Session, now: datetime, rows_max: int) -> int:

@@ -18,6 +18,7 @@ _UUID = re.compile(
     r"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?)"
 )
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])(?:\+|%2[Bb])?\d(?:[-. ()/]{0,2}\d){8,}(?![0-9A-Za-z])")
+_DIGIT = re.compile(r"\d")
 _MASKED = "[number]"
 _FRAMES_MAX = 12
 _FIELDS = "fields"
@@ -26,6 +27,8 @@ _ROOMS = ("core", "citizens", "counselors", "routing", "callbacks", "ivr", "supe
 
 def mask_numbers(text: str) -> str:
     """Return `text` with every run of nine or more digits masked; UUIDs and times are kept."""
+    if _DIGIT.search(text) is None:  # as nearly always
+        return text
     parts = _UUID.split(text)
     parts[::2] = [_NUMBER.sub(_MASKED, part) for part in parts[::2]]
     return "".join(parts)

@@ -18,6 +18,7 @@ from core.access import ANYBODY, admits, current_account
 from core.bodies import parse, validate
 from core.fields import Nothing
 from core.problems import Problem
+from core.rows import undo
 from core.services import services
 
 PREFIX = "/api/v1"
@@ -189,10 +190,13 @@ class _Once:
         if before is not None:
             return _again(before)
         try:
-            with self._session.begin_nested():
-                made = work()
+            made = work()
         except Problem as problem:
             made = problem
+            undo(self._session)  # and with it the lock: the same request may have come between
+            before = idempotency.recall(self._session, self._asked, self._now, self._sealer)
+            if before is not None:
+                return _again(before)
         answer = _kept(made, operation)
         if answer.status < 500:
             idempotency.keep(self._session, self._asked, answer, self._now, self._sealer)

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.models import Account, SignIn
 from core.passwords import hash_password, is_outdated, matches
 from core.policy import Policy
+from core.statements import ask
 
 SECRET_BYTES = 32
 SEEN_EVERY_SECONDS = 30  # how exactly idleness is measured, so that reads seldom write
@@ -77,22 +78,26 @@ def sign_in(
     return _open(session, account, kind, now, policy)
 
 
+_FIND = """
+    SELECT s.seen_at, a.id, a.login, a.name, a.role, s.kind, s.csrf, s.expires_at
+    FROM sign_ins s JOIN accounts a ON a.id = s.account_id WHERE s.digest = %s
+"""
+
+
 def find(session: Session, secret: str, now: datetime, policy: Policy) -> SignedIn | None:
     """Return who holds `secret`, and note that it was used; None if it is unknown or ended."""
-    row = session.execute(
-        select(SignIn, Account)
-        .join(Account, Account.id == SignIn.account_id)
-        .where(SignIn.digest == digest(secret))
-    ).one_or_none()
+    held_digest = digest(secret)
+    row = ask(session, _FIND, (held_digest,)).fetchone()
     if row is None:
         return None
-    held, account = row
-    idle_since = held.seen_at + timedelta(seconds=policy.session_idle_seconds_max)
+    seen_at, *found = row
+    held = SignedIn(*found)
+    idle_since = seen_at + timedelta(seconds=policy.session_idle_seconds_max)
     if held.expires_at <= now or idle_since <= now:
         return None
-    if held.seen_at + timedelta(seconds=SEEN_EVERY_SECONDS) <= now:
-        _note_seen(session, held.digest, now)
-    return _signed_in(held, account)
+    if seen_at + timedelta(seconds=SEEN_EVERY_SECONDS) <= now:
+        _note_seen(session, held_digest, now)
+    return held
 
 
 def sign_out(session: Session, secret: str) -> None:
@@ -119,12 +124,7 @@ def digest(secret: str) -> str:
 
 def _note_seen(session: Session, held_digest: str, now: datetime) -> None:
     """Write by statement: signing out at the same moment removes the row, which is no fault."""
-    session.execute(
-        update(SignIn)
-        .where(SignIn.digest == held_digest)
-        .values(seen_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    ask(session, "UPDATE sign_ins SET seen_at = %s WHERE digest = %s", (now, held_digest))
 
 
 def _account(session: Session, login: str) -> Account | None:

@@ -3,10 +3,12 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
 from sqlalchemy.orm import Session, object_session
 
-from counselors.models import Presence, PresenceEntry
+from core import rows
+from core.rows import add_later
+from core.statements import ask
+from counselors.models import Presence
 from counselors.states import PRESENCE_LIFE, PresenceEvent, PresenceState, Status
 
 HEARD_EVERY_SECONDS = 3
@@ -34,7 +36,7 @@ def open_presence(session: Session, counselor_id: uuid.UUID, now: datetime) -> N
 
 def locked(session: Session, counselor_id: uuid.UUID) -> Presence:
     """Return the presence under a row lock. Raises UnknownCounselor where there is none."""
-    held = session.get(Presence, counselor_id, with_for_update=True, populate_existing=True)
+    held = rows.locked(session, Presence, counselor_id)
     if held is None:
         raise UnknownCounselor(UnknownCounselor.__doc__)
     return held
@@ -78,24 +80,18 @@ def _note(held: Presence, now: datetime) -> None:
     """Keep the change in the presence's history, in the transaction that makes it."""
     session = object_session(held)
     assert session is not None, "a presence is changed under its lock, so inside a transaction"
-    session.add(
-        PresenceEntry(counselor_id=held.counselor_id, at=now, status=held.status, state=held.state)
-    )
+    note = {"at": now, "status": str(held.status), "state": str(held.state)}
+    add_later(session, "presence_events", {"counselor_id": held.counselor_id, **note})
+
+
+_HEARD = """
+    UPDATE presences SET heard_at = %s
+    WHERE counselor_id = %s AND (heard_at < %s OR heard_at IS NULL AND state_since <= %s)
+"""
 
 
 def heard(session: Session, counselor_id: uuid.UUID, now: datetime) -> None:
     """Note a sign of life of a browser, at most every few seconds."""
     before = now - timedelta(seconds=HEARD_EVERY_SECONDS)
     lost = now - timedelta(seconds=LOST_SECONDS)
-    session.execute(
-        update(Presence)
-        .where(
-            Presence.counselor_id == counselor_id,
-            or_(
-                Presence.heard_at < before,
-                Presence.heard_at.is_(None) & (Presence.state_since <= lost),
-            ),
-        )
-        .values(heard_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    ask(session, _HEARD, (now, counselor_id, before, lost))

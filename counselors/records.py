@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from core.clock import SEOUL
 from core.models import Account
+from core.rows import find
+from core.statements import ask
 from counselors.models import CounselingSession, Counselor, Presence
-from counselors.states import PresenceState, SessionState, Status
+from counselors.states import SessionState
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class ReadyRow(NamedTuple):
 
 def presence(session: Session, counselor_id: uuid.UUID) -> PresenceView | None:
     """Return the presence of one counselor, or None where there is none."""
-    row = session.get(Presence, counselor_id, populate_existing=True)
+    row = find(session, Presence, "counselor_id = %s", (counselor_id,))
     if row is None:
         return None
     since = max(row.status_since, row.state_since)
@@ -85,6 +87,18 @@ def _presence_row(row: Row[Presence, str, str, str]) -> PresenceRow:
     )
 
 
+_READY = """
+    SELECT p.counselor_id, p.idle_since, c.skills, c.languages, c.endpoint
+    FROM presences p
+    JOIN counselors c ON c.id = p.counselor_id
+    JOIN accounts a ON a.id = c.id
+    WHERE p.status = 'ready' AND p.state = 'free' AND a.role = 'counselor'
+        AND c.certified_until >= %(today)s
+        AND (c.endpoint <> 'browser' OR p.heard_at >= %(heard_after)s)
+    ORDER BY p.idle_since, p.counselor_id
+"""
+
+
 def ready(session: Session, now: datetime, heartbeat_seconds_max: float) -> list[ReadyRow]:
     """Return who may be offered a call now, longest idle first.
 
@@ -92,52 +106,29 @@ def ready(session: Session, now: datetime, heartbeat_seconds_max: float) -> list
     hold a certificate valid today in Seoul, and are reachable: a browser heard within
     `heartbeat_seconds_max`, or a SIP or telephone endpoint, which needs no heartbeat.
     """
-    heard_after = now - timedelta(seconds=heartbeat_seconds_max)
-    rows = session.execute(
-        select(
-            Presence.counselor_id,
-            Presence.idle_since,
-            Counselor.skills,
-            Counselor.languages,
-            Counselor.endpoint,
-        )
-        .join(Counselor, Counselor.id == Presence.counselor_id)
-        .join(Account, Account.id == Counselor.id)
-        .where(
-            Presence.status == Status.READY,
-            Presence.state == PresenceState.FREE,
-            Account.role == "counselor",
-            Counselor.certified_until >= now.astimezone(SEOUL).date(),
-            or_(Counselor.endpoint != "browser", Presence.heard_at >= heard_after),
-        )
-        .order_by(Presence.idle_since, Presence.counselor_id)
-    )
+    values = {
+        "today": now.astimezone(SEOUL).date(),
+        "heard_after": now - timedelta(seconds=heartbeat_seconds_max),
+    }
+    rows = ask(session, _READY, values).fetchall()
     return [ReadyRow(*row) for row in rows]
 
 
 def open_session(session: Session, counselor_id: uuid.UUID) -> CounselingSession | None:
     """Return the counselor's session that is not closed yet, if any."""
-    return session.scalar(
-        select(CounselingSession).where(
-            CounselingSession.counselor_id == counselor_id,
-            CounselingSession.state != SessionState.CLOSED,
-        )
-    )
+    mine = "counselor_id = %s AND state <> 'closed'"
+    return find(session, CounselingSession, mine, (counselor_id,))
 
 
 def live_session(session: Session, call_id: uuid.UUID) -> CounselingSession | None:
     """Return the session in which this call is being joined or talked, if any."""
-    return session.scalar(
-        select(CounselingSession).where(
-            CounselingSession.call_id == call_id,
-            CounselingSession.state.in_([SessionState.JOINING, SessionState.TALKING]),
-        )
-    )
+    live = "call_id = %s AND state IN ('joining', 'talking')"
+    return find(session, CounselingSession, live, (call_id,))
 
 
 def session_of_leg(session: Session, leg_sid: str) -> CounselingSession | None:
     """Return the session into which this leg of a counselor came, if it is one."""
-    return session.scalar(select(CounselingSession).where(CounselingSession.leg_sid == leg_sid))
+    return find(session, CounselingSession, "leg_sid = %s", (leg_sid,))
 
 
 def wrapping_session(session: Session, call_id: uuid.UUID) -> CounselingSession | None:

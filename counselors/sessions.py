@@ -9,9 +9,9 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.rows import find
 from counselors import presence
 from counselors.models import CounselingSession, Presence
 from counselors.states import SESSION_LIFE, PresenceEvent, SessionEvent, SessionState
@@ -64,9 +64,7 @@ def mint_join_token(talk: CounselingSession) -> str:
 
 def by_join_token(session: Session, token: str) -> CounselingSession | None:
     """Return the session that this join token opens, if it still opens one."""
-    return session.scalar(
-        select(CounselingSession).where(CounselingSession.join_digest == digest(token))
-    )
+    return find(session, CounselingSession, "join_digest = %s", (digest(token),))
 
 
 def leg_joined(talk: CounselingSession, leg_sid: str, now: datetime, seconds_max: float) -> None:

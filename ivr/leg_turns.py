@@ -5,6 +5,7 @@ import uuid
 
 from sqlalchemy.orm import Session
 
+from core.rows import by_id, find
 from counselors import records as counselor_records
 from counselors import sessions
 from counselors.models import CounselingSession
@@ -56,7 +57,7 @@ def on_leg_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply
     a room that the carrier ended under both. The carrier is asked which, and talk-over tells too.
     """
     session_id = as_uuid(turn.query.get("session", ""))
-    talk = session.get(CounselingSession, session_id) if session_id else None
+    talk = by_id(session, CounselingSession, session_id) if session_id else None
     if talk is None or talk.leg_sid != turn.call_sid:
         return Effect.NOTHING, flow.say_and_end("not_yours", "ko")
     if turn.has_ended:
@@ -89,7 +90,7 @@ def on_conference(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Rep
     session_id = as_uuid(turn.query.get("session", ""))
     if session_id is None or event not in ("participant-join", "participant-leave"):
         return Effect.NOTHING, Reply()
-    talk = session.get(CounselingSession, session_id)
+    talk = by_id(session, CounselingSession, session_id)
     if talk is None:
         return Effect.NOTHING, Reply()
     if event == "participant-join":
@@ -152,7 +153,7 @@ def on_leg(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
 
 
 def _end_of_leg(session: Session, offer: Offer, turn: Turn, desk: Desk) -> Effect:
-    call = session.get(Call, offer.call_id)
+    call = by_id(session, Call, offer.call_id)
     if call is None:
         return Effect.NOTHING
     talk = _session_of(session, offer.id)
@@ -160,9 +161,9 @@ def _end_of_leg(session: Session, offer: Offer, turn: Turn, desk: Desk) -> Effec
 
 
 def _session_of(session: Session, offer_id: uuid.UUID) -> CounselingSession | None:
-    return session.query(CounselingSession).filter_by(offer_id=offer_id).one_or_none()
+    return find(session, CounselingSession, "offer_id = %s", (offer_id,))
 
 
 def _offer(session: Session, turn: Turn) -> Offer | None:
     offer_id = as_uuid(turn.query.get("offer", ""))
-    return session.get(Offer, offer_id) if offer_id else None
+    return by_id(session, Offer, offer_id) if offer_id else None

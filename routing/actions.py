@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from core import rows
 from core.database import lock
 from core.policy import Policy
 from counselors import presence, sessions
@@ -306,13 +307,14 @@ def stop_ringing(session: Session, call: Call, offer_id: uuid.UUID, now: datetim
 def _locked_offer(
     session: Session, offer_id: uuid.UUID, counselor_id: uuid.UUID
 ) -> tuple[Call, Presence, Offer] | None:
-    seen = session.get(Offer, offer_id)
+    seen = rows.by_id(session, Offer, offer_id)
     if seen is None or seen.counselor_id != counselor_id:
         return None
     call = records.call_locked(session, seen.call_id)
     assert call is not None
     held = presence.locked(session, counselor_id)
-    offer = session.get_one(Offer, offer_id, with_for_update=True, populate_existing=True)
+    offer = rows.locked(session, Offer, offer_id)
+    assert offer is not None
     return call, held, offer
 
 

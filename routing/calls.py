@@ -3,11 +3,10 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.policy import Policy
+from core.rows import find, insert
 from routing.journal import journal_many
 from routing.models import Call
 from routing.states import CALL_LIFE, CallEvent, CallState
@@ -87,32 +86,31 @@ def begin(
     state: IN_MENU; WAITING to adopt a call that the carrier still holds and we forgot; CLOSED
     for the tombstone of a call whose end came before its beginning.
     """
-    opened = session.execute(
-        insert(Call)
-        .values(
-            id=uuid.uuid4(),
-            carrier_sid=carrier_sid,
-            state=state,
-            state_since=now,
-            deadline=deadline(state, now, policy),
-            sealed_number=sealed_number,
-            number_index=number_index,
-            caller_kind=caller_kind,
-            arrived_at=now,
-            heard_at=now,
-            queued_at=now if state is CallState.WAITING else None,
-            need="talk" if state is CallState.WAITING else None,
-            closed_at=now if state is CallState.CLOSED else None,
-            close_reason=close_reason,
-        )
-        .on_conflict_do_nothing(index_elements=[Call.carrier_sid])
-        .returning(Call.id)
-    ).scalar()
+    opened = insert(
+        session,
+        Call,
+        "ON CONFLICT (carrier_sid) DO NOTHING",
+        id=uuid.uuid4(),
+        carrier_sid=carrier_sid,
+        state=state,
+        state_since=now,
+        deadline=deadline(state, now, policy),
+        sealed_number=sealed_number,
+        number_index=number_index,
+        caller_kind=caller_kind,
+        arrived_at=now,
+        heard_at=now,
+        queued_at=now if state is CallState.WAITING else None,
+        need="talk" if state is CallState.WAITING else None,
+        closed_at=now if state is CallState.CLOSED else None,
+        close_reason=close_reason,
+    )
     if opened is not None:
-        journal_many(session, [(opened, _BEGUN[state], state, None, close_reason)], now)
-    return session.scalars(
-        select(Call).where(Call.carrier_sid == carrier_sid).with_for_update()
-    ).one()
+        journal_many(session, [(opened.id, _BEGUN[state], state, None, close_reason)], now)
+        return opened
+    known = find(session, Call, "carrier_sid = %s FOR UPDATE", (carrier_sid,))
+    assert known is not None, "the unique key kept the row out"
+    return known
 
 
 _BEGUN = {

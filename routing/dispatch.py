@@ -8,19 +8,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.database import lock
 from core.policy import Policy
+from core.rows import add_later
+from core.statements import ask
 from counselors import records as counselor_records
-from counselors.models import Presence
 from counselors.records import ReadyRow
-from counselors.states import PRESENCE_LIFE, PresenceEvent, PresenceState, Status
-from routing import records
+from counselors.states import PRESENCE_LIFE, PresenceEvent, PresenceState
+from routing import orders, records
 from routing.choose import Match, ReadyCounselor, choose
 from routing.journal import journal_many
-from routing.models import Call, Offer, Order
 from routing.orders import OrderKind
 from routing.states import CALL_LIFE, CallEvent, CallState, OfferState
 
@@ -93,59 +92,45 @@ def _reserve(
     return offers
 
 
+_HOLD_CALLS = """
+    SELECT id FROM calls WHERE id = ANY(%s) AND state = 'waiting' ORDER BY id FOR UPDATE
+"""
+_HOLD_SEATS = """
+    SELECT counselor_id FROM presences
+    WHERE counselor_id = ANY(%s) AND status = 'ready' AND state = 'free'
+    ORDER BY counselor_id FOR UPDATE
+"""
+
+
 def _hold(session: Session, matches: list[Match]) -> list[Match]:
     """Lock both sides of each pair; keep the pairs of which both are still as they were chosen."""
-    calls = session.scalars(
-        select(Call.id)
-        .where(Call.id.in_([match.call_id for match in matches]), Call.state == CallState.WAITING)
-        .order_by(Call.id)
-        .with_for_update()
-    )
-    waiting = set(calls)
-    counselors = session.scalars(
-        select(Presence.counselor_id)
-        .where(
-            Presence.counselor_id.in_([match.counselor_id for match in matches]),
-            Presence.status == Status.READY,
-            Presence.state == PresenceState.FREE,
-        )
-        .order_by(Presence.counselor_id)
-        .with_for_update()
-    )
-    free = set(counselors)
+    calls = ask(session, _HOLD_CALLS, ([match.call_id for match in matches],))
+    waiting = {row[0] for row in calls.fetchall()}
+    counselors = ask(session, _HOLD_SEATS, ([match.counselor_id for match in matches],))
+    free = {row[0] for row in counselors.fetchall()}
     return [match for match in matches if match.call_id in waiting and match.counselor_id in free]
 
 
+_OFFER_CALLS = "UPDATE calls SET state = %s, state_since = %s WHERE id = ANY(%s)"
+_OFFER_SEATS = "UPDATE presences SET state = %s, state_since = %s WHERE counselor_id = ANY(%s)"
+
+
 def _write(session: Session, offers: tuple[Offered, ...], now: datetime) -> None:
-    session.execute(
-        update(Call)
-        .where(Call.id.in_([offer.call_id for offer in offers]))
-        .values(state=CALL_LIFE.after(CallState.WAITING, CallEvent.OFFERED), state_since=now)
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        update(Presence)
-        .where(Presence.counselor_id.in_([offer.counselor_id for offer in offers]))
-        .values(
-            state=PRESENCE_LIFE.after(PresenceState.FREE, PresenceEvent.RESERVED), state_since=now
-        )
-        .execution_options(synchronize_session=False)
-    )
-    session.execute(
-        insert(Offer),
-        [
-            {
-                "id": offer.offer_id,
-                "call_id": offer.call_id,
-                "counselor_id": offer.counselor_id,
-                "state": OfferState.OPEN,
-                "reason": offer.reason,
-                "offered_at": now,
-                "deadline": offer.deadline,
-            }
-            for offer in offers
-        ],
-    )
+    offered = CALL_LIFE.after(CallState.WAITING, CallEvent.OFFERED)
+    ask(session, _OFFER_CALLS, (offered, now, [offer.call_id for offer in offers]))
+    reserved = PRESENCE_LIFE.after(PresenceState.FREE, PresenceEvent.RESERVED)
+    ask(session, _OFFER_SEATS, (reserved, now, [offer.counselor_id for offer in offers]))
+    for offer in offers:
+        row = {
+            "id": offer.offer_id,
+            "call_id": offer.call_id,
+            "counselor_id": offer.counselor_id,
+            "state": OfferState.OPEN,
+            "reason": offer.reason,
+            "offered_at": now,
+            "deadline": offer.deadline,
+        }
+        add_later(session, "offers", row)
     journal_many(
         session,
         [
@@ -157,18 +142,13 @@ def _write(session: Session, offers: tuple[Offered, ...], now: datetime) -> None
 
 
 def _ring(session: Session, offers: tuple[Offered, ...], now: datetime) -> None:
-    rows = [
-        {
-            "id": uuid.uuid4(),
-            "kind": OrderKind.RING,
-            "call_id": offer.call_id,
-            "subject_id": offer.offer_id,
-            "details": {"counselor_id": str(offer.counselor_id)},
-            "created_at": now,
-            "due_at": now,
-        }
-        for offer in offers
-        if offer.endpoint != "browser"
-    ]
-    if rows:
-        session.execute(insert(Order), rows)
+    for offer in offers:
+        if offer.endpoint != "browser":
+            orders.write(
+                session,
+                OrderKind.RING,
+                call_id=offer.call_id,
+                subject_id=offer.offer_id,
+                now=now,
+                counselor_id=str(offer.counselor_id),
+            )

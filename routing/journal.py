@@ -6,23 +6,20 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from core.database import ask
+from core.rows import add_later
 
 Entry = tuple[uuid.UUID, str, str, uuid.UUID | None, str | None]
-
-_WRITE = """
-    INSERT INTO call_events (call_id, at, event, state, counselor_id, reason)
-    VALUES (%s, %s, %s, %s, %s, %s)
-"""
 
 
 def journal_many(session: Session, entries: Sequence[Entry], now: datetime) -> None:
     """Write entries (call, event, state after it, counselor, reason), all at `now`."""
-    rows = [
-        (call_id, now, str(event), str(state), counselor_id, reason)
-        for call_id, event, state, counselor_id, reason in entries
-    ]
-    if len(rows) == 1:
-        ask(session, _WRITE, rows[0])
-    elif rows:
-        session.connection().exec_driver_sql(_WRITE, rows)
+    for call_id, event, state, counselor_id, reason in entries:
+        row = {
+            "call_id": call_id,
+            "at": now,
+            "event": str(event),
+            "state": str(state),
+            "counselor_id": counselor_id,
+            "reason": reason,
+        }
+        add_later(session, "call_events", row)

@@ -10,7 +10,8 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from core.database import ask, only
+from core.rows import add_later
+from core.statements import ask, only
 from routing.models import Order
 
 
@@ -38,12 +39,6 @@ class TakenOrder:
     is_paced: bool
 
 
-_WRITE = """
-    INSERT INTO orders (id, kind, call_id, subject_id, details, created_at, due_at)
-    VALUES (%s, %s, %s, %s, %s, %s, %s)
-"""
-
-
 def write(
     session: Session,
     kind: OrderKind,
@@ -55,11 +50,20 @@ def write(
 ) -> uuid.UUID:
     """Write an order of `kind`, due now; return its id.
 
-    details: carrier sid to act on, where to move, ...
+    It is there when the transaction ends: only later ones can drop it. details: carrier sid to
+    act on, where to move, ...
     """
     order_id = uuid.uuid4()
-    values = (order_id, kind.value, call_id, subject_id, Jsonb(details), now, now)
-    ask(session, _WRITE, values)
+    row = {
+        "id": order_id,
+        "kind": kind.value,
+        "call_id": call_id,
+        "subject_id": subject_id,
+        "details": Jsonb(details),
+        "created_at": now,
+        "due_at": now,
+    }
+    add_later(session, "orders", row)
     return order_id
 
 

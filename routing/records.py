@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Float, bindparam, func, or_, select, text
+from sqlalchemy import Float, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
-from core.database import ask, locking, only
+from core.rows import find, locked
+from core.statements import ask, only
 from routing.choose import WaitingCall
 from routing.models import Call, Offer, Order
-from routing.states import CallState, OfferState
+from routing.states import CallState
 
 DISPATCH_LOCK = "dispatch"
 
@@ -36,59 +37,49 @@ def queue_order(priority_step_seconds: float) -> ColumnElement[float]:
     return arrived - Call.priority * priority_step_seconds - Call.head_seconds
 
 
-# Statements that turns of a call are made of are put together once, not at each turn.
-_BY_SID = locking(select(Call).where(Call.carrier_sid == bindparam("sid")))
-_BY_ID = locking(select(Call).where(Call.id == bindparam("id")))
-_OPEN = select(Offer).where(Offer.state == OfferState.OPEN)
-_OPEN_OF_CALL = _OPEN.where(Offer.call_id == bindparam("call_id"))
-_OPEN_OF_COUNSELOR = _OPEN.where(Offer.counselor_id == bindparam("counselor_id"))
-
-
 def call_by_sid(session: Session, carrier_sid: str) -> Call | None:
     """Return the call with this carrier sid under a row lock, if we know it."""
-    return session.scalar(_BY_SID, {"sid": carrier_sid})
+    return find(session, Call, "carrier_sid = %s FOR UPDATE", (carrier_sid,))
 
 
 def call_locked(session: Session, call_id: uuid.UUID) -> Call | None:
     """Return the call under a row lock."""
-    return session.scalar(_BY_ID, {"id": call_id})
+    return locked(session, Call, call_id)
 
 
 def open_offer(session: Session, call_id: uuid.UUID) -> Offer | None:
     """Return the open offer of this call, if any."""
-    return session.scalar(_OPEN_OF_CALL, {"call_id": call_id})
+    return find(session, Offer, "call_id = %s AND state = 'open'", (call_id,))
 
 
 def open_offer_of(session: Session, counselor_id: uuid.UUID) -> Offer | None:
     """Return the open offer to this counselor, if any."""
-    return session.scalar(_OPEN_OF_COUNSELOR, {"counselor_id": counselor_id})
+    return find(session, Offer, "counselor_id = %s AND state = 'open'", (counselor_id,))
 
 
 # A lost counselor has this long to show a sign of life before others are asked. The caller hears
 # meanwhile that we reconnect, a sentence of this length.
 COME_BACK_SECONDS = 3
 
-_HEADS = text(
-    """
+_HEADS = """
     SELECT id, queued_at, priority, head_seconds, need, language, preferred_counselor_id
     FROM (
         SELECT alike.*, row_number() OVER (
             PARTITION BY need, language, is_relaxed, came_back
-            ORDER BY extract(epoch FROM queued_at) - priority * :step - head_seconds, id
+            ORDER BY extract(epoch FROM queued_at) - priority * %(step)s::float8 - head_seconds, id
         ) AS place
         FROM (
-            SELECT c.*, queued_at <= :relaxed_before AS is_relaxed,
-                state_since > queued_at AND state_since > :rested_since AS came_back
+            SELECT c.*, queued_at <= %(relaxed_before)s AS is_relaxed,
+                state_since > queued_at AND state_since > %(rested_since)s AS came_back
             FROM calls c WHERE state = 'waiting' AND NOT EXISTS (
                 SELECT FROM presences p
                 WHERE p.counselor_id = c.preferred_counselor_id AND p.heard_at IS NULL
-                    AND p.status = 'ready' AND p.state = 'free' AND p.state_since > :lost_since
+                    AND p.status = 'ready' AND p.state = 'free' AND p.state_since > %(lost_since)s
             )
         ) alike
     ) ranked
-    WHERE place <= :heads OR came_back OR preferred_counselor_id IS NOT NULL
-    """
-)
+    WHERE place <= %(heads)s OR came_back OR preferred_counselor_id IS NOT NULL
+"""
 
 
 def heads_of_queue(
@@ -108,30 +99,22 @@ def heads_of_queue(
     COME_BACK_SECONDS ago and gave no sign of life since.
     """
     rested_since = now - timedelta(seconds=rest_seconds)
-    rows = session.execute(
-        _HEADS,
-        {
-            "step": step_seconds,
-            "heads": heads,
-            "rested_since": rested_since,
-            "relaxed_before": now - timedelta(seconds=relax_seconds),
-            "lost_since": now - timedelta(seconds=COME_BACK_SECONDS),
-        },
-    ).all()
-    rested = _rested(session, [row.id for row in rows], rested_since)
-    return [
-        WaitingCall(
-            row.id,
-            row.queued_at,
-            row.priority,
-            row.head_seconds,
-            row.need,
-            row.language,
-            row.preferred_counselor_id,
-            rested.get(row.id, frozenset()),
-        )
-        for row in rows
-    ]
+    values = {
+        "step": step_seconds,
+        "heads": heads,
+        "rested_since": rested_since,
+        "relaxed_before": now - timedelta(seconds=relax_seconds),
+        "lost_since": now - timedelta(seconds=COME_BACK_SECONDS),
+    }
+    rows = ask(session, _HEADS, values).fetchall()
+    rested = _rested(session, [row[0] for row in rows], rested_since)
+    return [WaitingCall(*row)._replace(rested=rested.get(row[0], frozenset())) for row in rows]
+
+
+_RESTED = """
+    SELECT call_id, array_agg(counselor_id) FROM offers
+    WHERE call_id = ANY(%s) AND state IN ('declined', 'lapsed') AND ended_at > %s GROUP BY call_id
+"""
 
 
 def _rested(
@@ -139,15 +122,7 @@ def _rested(
 ) -> dict[uuid.UUID, frozenset[uuid.UUID]]:
     if not call_ids:
         return {}
-    rows = session.execute(
-        select(Offer.call_id, func.array_agg(Offer.counselor_id))
-        .where(
-            Offer.call_id.in_(call_ids),
-            Offer.state.in_([OfferState.DECLINED, OfferState.LAPSED]),
-            Offer.ended_at > since,
-        )
-        .group_by(Offer.call_id)
-    )
+    rows = ask(session, _RESTED, (call_ids, since)).fetchall()
     return {call_id: frozenset(ids) for call_id, ids in rows}
 
 

@@ -13,10 +13,11 @@ from typing import LiteralString
 from psycopg.abc import Params
 from sqlalchemy.orm import Session
 
-from core.database import ask, lock, try_lock
+from core.database import lock, try_lock
 from core.log import event_log
 from core.mending import Mend, mend_each
 from core.policy import Policy
+from core.statements import ask
 from counselors import presence, sessions
 from counselors import records as counselor_records
 from counselors.states import SessionState

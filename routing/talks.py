@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from core import rows
 from core.policy import Policy
 from counselors import presence, sessions
 from counselors.models import CounselingSession, Presence
@@ -21,15 +22,14 @@ def locked_session(
     session: Session, session_id: uuid.UUID
 ) -> tuple[Call, Presence, CounselingSession] | None:
     """Return call, presence and session under locks taken in the house order, or None."""
-    seen = session.get(CounselingSession, session_id)
+    seen = rows.by_id(session, CounselingSession, session_id)
     if seen is None:
         return None
     call = records.call_locked(session, seen.call_id)
     assert call is not None
     held = presence.locked(session, seen.counselor_id)
-    talk = session.get_one(
-        CounselingSession, session_id, with_for_update=True, populate_existing=True
-    )
+    talk = rows.locked(session, CounselingSession, session_id)
+    assert talk is not None
     return call, held, talk
 
 

@@ -14,6 +14,7 @@ def written(stage: Stage, kind: OrderKind = OrderKind.MOVE) -> Order:
         order_id = orders.write(
             session, kind, call_id=call, subject_id=call, now=stage.now, leg_sid="CA1"
         )
+    with stage.open() as session:
         return session.get_one(Order, order_id)
 
 
