@@ -27,6 +27,18 @@ FIGURES = (
     "unrecorded",
 )
 
+#: What was promised: what stands, what became of it today, how well.
+PROMISE_FIGURES = (
+    "open",
+    "overdue",
+    "for_decision",
+    "kept",
+    "kept_in_time_share",
+    "tries_per_reach",
+    "silent_ends",
+    "continuity",
+)
+
 WORDS = Catalog(Path(__file__).with_name("words.toml"), CORE_WORDS)
 
 blueprint = Blueprint("supervision_pages", __name__, template_folder="templates")
@@ -45,6 +57,7 @@ def board() -> str:
         csrf=account.csrf,
         boot=_boot(account.csrf),
         figures=FIGURES,
+        promise_figures=PROMISE_FIGURES,
         today=services().clock.now().astimezone(SEOUL).date(),
         service_level_seconds=_plain(policy.service_level_seconds),
         short_abandon_seconds=_plain(policy.short_abandon_seconds),

@@ -13,6 +13,7 @@ from citizens.consent import How, Purpose
 from core.models import Account
 from core.passwords import hash_password
 from counselors.states import Status
+from routing.models import Call
 from tests.browser.real_app import House
 from tests.core.people import PASSWORD
 
@@ -93,6 +94,7 @@ class Promises:
             call_id = self.house.stage.call()
             self.house.stage.leave(call_id)
             with self.house.services.database.transaction() as session:
+                session.get_one(Call, call_id).direction = "outward"
                 at = self.house.stage.now - timedelta(hours=4 - place)
                 session.add(
                     Try(

@@ -155,14 +155,20 @@ def check_page(page: Page, name: str = "") -> None:
     name: where PICTURES in the environment names a directory, also leave a picture there.
     """
     assert violations(page) == []
-    directory = os.environ.get("PICTURES")
-    if name and directory:
-        page.evaluate("document.fonts.ready.then(() => true)")
-        page.screenshot(path=f"{directory}/{name}-{page.language}.png")  # type: ignore[attr-defined]
+    if name:
+        picture(page, name)
     page.set_viewport_size(NARROW)
     assert page.evaluate(SETTLED_WIDTH) <= NARROW["width"]
     page.set_viewport_size(WIDE)
     assert page.errors == []  # type: ignore[attr-defined]
+
+
+def picture(page: Page, name: str) -> None:
+    """Leave a picture of what is to be seen, where PICTURES names a directory."""
+    directory = os.environ.get("PICTURES")
+    if directory:
+        page.evaluate("document.fonts.ready.then(() => true)")
+        page.screenshot(path=f"{directory}/{name}-{page.language}.png")  # type: ignore[attr-defined]
 
 
 def shown(page: Page, selector: str) -> None:

@@ -3,6 +3,7 @@
 import { announce, element, t } from "./boot.js";
 import { showChart } from "./board_chart.js";
 import { showFigures } from "./board_figures.js";
+import { showPromises } from "./board_promises.js";
 import { showCounselors, showQueue, tickTables } from "./board_tables.js";
 import { follow } from "./stream.js";
 import { hour, length, secondsSince, setServerNow } from "./time.js";
@@ -53,6 +54,7 @@ function show(next) {
   showQueue(board.waiting);
   showCounselors(board.counselors);
   showFigures(board.today);
+  showPromises(board.callbacks);
   showChart(board.by_half_hour ?? []);
   element("board").setAttribute("aria-busy", "false");
   element("as-of").textContent = t("board.at", { hour: hour(board.now ?? Date.now()) });

@@ -5,19 +5,21 @@ import { length } from "./time.js";
 
 const share = new Intl.NumberFormat(boot.language, { style: "percent", maximumFractionDigits: 0 });
 const count = new Intl.NumberFormat(boot.language);
-const SHARES = new Set(["service_level", "service_level_2", "occupancy"]);
+const ratio = new Intl.NumberFormat(boot.language, { maximumFractionDigits: 1 });
+const SHARES = new Set(["service_level", "service_level_2", "occupancy", "kept_in_time_share", "continuity"]);
 
 function written(name, value) {
   if (SHARES.has(name)) return share.format(value);
+  if (name === "tries_per_reach") return ratio.format(value);
   if (name.endsWith("_seconds")) return length(value);
   return count.format(value);
 }
 
-/** Show today's figures by name. */
-export function showFigures(today) {
-  for (const box of document.querySelectorAll("[data-figure]")) {
-    const name = box.dataset.figure;
-    const value = today?.[name];
+/** Show figures by name, each in its box `[data-<kind>]`. kind: figure for calls, promised for promises. */
+export function showFigures(figures, kind = "figure") {
+  for (const box of document.querySelectorAll(`[data-${kind}]`)) {
+    const name = box.dataset[kind];
+    const value = figures?.[name];
     const known = value !== null && value !== undefined;
     const line = box.querySelector(".figure-value");
     line.textContent = known ? written(name, value) : t("today.none_yet");

@@ -1,6 +1,7 @@
 """The pages in a real browser on the real application: sign-in, desk, board, both languages."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,7 +15,8 @@ from counselors.models import CounselingSession
 from counselors.states import Status
 from routing import line
 from routing.models import Call, Offer
-from tests.browser.real_app import House, check_page, listen, served, shown, sign_in, tab
+from tests.browser.promised import Promises
+from tests.browser.real_app import House, check_page, listen, picture, served, shown, sign_in, tab
 from tests.core.people import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -269,8 +271,21 @@ def test_the_headset_is_checked(house: House, browser: Browser) -> None:
     expect(page.locator("#microphone-result[data-kind=good]")).to_be_visible(timeout=15_000)
 
 
-def test_the_board(house: House, page: Page) -> None:
+def _promised(promises: Promises) -> None:
+    maru, now = promises.companion("maru", "김마루"), promises.house.stage.now
+    promises.companion("nabi", "이나비")
+    promises.promise("340001", companion_id=maru)
+    late = promises.promise("340002", companion_id=maru)
+    promises.change(late, deadline=now - timedelta(hours=1), next_at=now - timedelta(hours=3))
+    promises.spend(promises.promise("340003", companion_id=maru))
+    kept = promises.promise("340004", companion_id=maru)
+    promises.change(kept, state="kept", kept_at=now, ended_at=now)
+    promises.tried(kept, maru, "busy", "reached")
+
+
+def test_the_board(house: House, page: Page, promises: Promises) -> None:
     _supervisor(house)
+    _promised(promises)
     busy = _counselor(house, "lee", Status.READY)
     _counselor(house, "kim", Status.BREAK)
     _caller(house, waited=700)
@@ -281,7 +296,13 @@ def test_the_board(house: House, page: Page) -> None:
     expect(page.locator("#now-waiting dd")).to_contain_text("1")
     expect(page.locator("#now-talking dd")).to_contain_text("1")
     expect(page.locator("[data-figure=offered] .figure-value")).to_have_text("2")
+    for name, text in {"overdue": "1", "for_decision": "1", "silent_ends": "0"}.items():
+        expect(page.locator(f"[data-promised={name}] .figure-value")).to_have_text(text)
+    expect(page.locator("[data-promised=kept_in_time_share] .figure-value")).to_contain_text("100")
+    expect(page.locator("[data-companion=maru] .load .figures")).to_have_text(["3", "1"])
     check_page(page, "board")
+    page.evaluate("document.getElementById('promises-title').scrollIntoView()")
+    picture(page, "board-promises")
     page.locator("[data-figure=service_level] summary").click()
     assert "20" in page.inner_text("[data-figure=service_level] details p")
     _caller(house, waited=10)
