@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +108,9 @@ def _digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
+@lru_cache(maxsize=4096)
 def both(key: str, **values: object) -> Markup:
-    """Return a sentence in both languages, of which the page shows one."""
+    """Return a sentence in both languages, of which the page shows one; a table says many alike."""
     return Markup("").join(_spoken(language, key, values) for language in LANGUAGES)
 
 

@@ -79,12 +79,12 @@
     lost: (x, y, r) => `M${px(x - r)} ${px(y - r)}l${2 * r} ${2 * r}m0 ${-2 * r}l${-2 * r} ${2 * r}`,
     promised: (x, y, r) => `M${px(x - r)} ${px(y)}l${r} ${-r}l${r} ${r}l${-r} ${r}z`,
     open: (x, y, r) => `M${px(x - r)} ${px(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
+    due: (x, y, r) => `M${px(x - r)} ${px(y - r)}h${2 * r}v${2 * r}h${-2 * r}z`,
     made: (x, y, r) => `M${px(x)} ${px(y - r)}v${2 * r}`,
     rung: (x, y, r) => `M${px(x - r)} ${px(y + r)}h${2 * r}l${-r} ${-2 * r}z`,
     fault: (x, y, r) => `M${px(x - r)} ${px(y - r)}h${2 * r}l${-r} ${2 * r}z`,
   };
   GLYPHS.kept = GLYPHS.open;
-  GLYPHS.due = GLYPHS.promised;
   GLYPHS.late = GLYPHS.lost;
 
   const path = (name, d) => (d ? `<path class="${name}" d="${d}"/>` : "");
