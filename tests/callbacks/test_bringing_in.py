@@ -45,7 +45,7 @@ class Risk:
 
     def connect(self, person: Person, taken: Accepted) -> None:
         person.legs.append(self.town.exchange.dial(person, "", {"join": taken.join_token}))
-        self.town.run(40 if person is self.companion else 2)
+        self.town.run(20 if person is self.companion else 2)
 
     def bring_in(self) -> BroughtIn | NotBroughtIn:
         """The companion presses the button."""
@@ -151,7 +151,7 @@ def test_three_talk_together_and_the_companion_leaves(risk: Risk) -> None:
     risk.come_to("there")
     assert risk.together(risk.citizen, risk.companion, risk.counselor)
     sound(town)
-    town.run(60)
+    town.run(5)
     assert risk.press("hand_over") == actions.Ended(risk.session_id)
     assert risk.press("hand_over") == actions.Ended(risk.session_id)
     assert risk.together(risk.citizen, risk.counselor)
@@ -240,7 +240,7 @@ def test_a_companion_who_is_gone_leaves_the_citizen_to_the_counselor(
     told = any("연결이 잠시 끊어졌" in words for words in risk.citizen.words[heard:])
     assert told == (moment != "there")
     if moment == "asked":
-        town.run(60)
+        town.run(20)
         assert risk.citizen.heard("다음 순서이십니다")
         risk.seat()
     if moment in ("asked", "offered"):
@@ -279,7 +279,8 @@ def test_a_citizen_who_hangs_up_is_called_by_a_counselor_unless_they_met(
         town.run(30)
         assert risk.together(risk.citizen, risk.counselor)
         assert len(town.dials()) == 2
-    town.run(400)
+        risk.citizen.leg.hang_up()
+        town.run(3)
     assert risk.talk().state == "kept"
     sound(town)
 
@@ -353,7 +354,7 @@ def test_a_talk_promised_before_becomes_this_one(town: Town) -> None:
     town.run(2)
     risk = Risk(town)
     risk.bring_in()
-    risk.town.run(30)
+    risk.town.run(3)
     assert [one.state for one in town.calls("outward") if one.id != risk.call_id] == ["closed"]
     risk.seat()
     risk.connect(risk.counselor, risk.accept())

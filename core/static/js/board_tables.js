@@ -8,6 +8,8 @@ const LONG_WAIT_SECONDS = 300;
 const STATE_TONES = { free: "success", offered: "warning", on_call: "primary", wrapping: "information" };
 const STATUS_TONES = { ready: "success", break: "warning", off: "gray" };
 
+// A companion on the line calls for a counselor: routing/handing_on.py.
+const FIRST_OF_ALL = 144;
 // The server's reasons of waiting are fixed English phrases; each has a place for one name at most.
 const WAIT_REASONS = [
   [/^ringing (.+)$/, (name) => t("queue.ringing", { name })],
@@ -65,9 +67,8 @@ function since(moment) {
 function queueRow(call, place) {
   const row = document.createElement("tr");
   row.dataset.callId = call.call_id;
-  const priority = call.priority > 0
-    ? badge(t("queue.priority_n", { n: call.priority }), "danger")
-    : t("queue.priority_0");
+  const raised = t(call.priority < FIRST_OF_ALL ? "queue.priority_n" : "queue.priority_first", { n: call.priority });
+  const priority = call.priority > 0 ? badge(raised, "danger") : t("queue.priority_0");
   row.append(
     cell(String(place + 1), "figures"),
     cell(since(call.waiting_since)),
