@@ -301,7 +301,7 @@
     read.textContent = `${clock(seconds, true)} · ${waiting(seconds)}`;
   };
 
-  chart.addEventListener("pointermove", (event) => {
+  const point = (event) => {
     const left = chart.getBoundingClientRect().left + gutter();
     const seconds = (event.clientX - left + chart.scrollLeft) / scale;
     showHair(event.clientX < left ? -1 : seconds);
@@ -314,8 +314,11 @@
     outline(one);
     tell(one, partAt(one, seconds));
     place(event.clientX, event.clientY);
-  });
-  chart.addEventListener("pointerleave", () => {
+  };
+  chart.addEventListener("pointermove", point);
+  chart.addEventListener("pointerdown", point); // a finger that taps does not move
+  chart.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "touch") return;
     hair.hidden = true;
     if (document.activeElement !== chart) hush();
   });
