@@ -70,11 +70,12 @@ class BrowserCounselor(Counselor):
             (habits.loses_network, habits.network_lost_seconds),
         ):
             if chance < share:
-                self._at(self._rng.uniform(5, 300), partial(self._drop_out, leg, seconds))
+                self._at(self._rng.uniform(5, 300), partial(self.lose_network, leg, seconds))
                 return
             chance -= share
 
-    def _drop_out(self, leg: Leg, seconds: tuple[float, float]) -> None:
+    def lose_network(self, leg: Leg, seconds: tuple[float, float]) -> None:
+        """Be cut off from `leg` and everything else, for so many seconds."""
         if self.leg is leg and leg.live:
             self._go_away(seconds)
 

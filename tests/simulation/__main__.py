@@ -18,6 +18,13 @@ sys.path.insert(0, str(ROOT))
 from core.embedded import EmbeddedPostgres  # noqa: E402 - the path is set first
 from core.schema import upgrade  # noqa: E402
 from simulator import days  # noqa: E402
+from tests.simulation.faults import read_faults, written  # noqa: E402
+from tests.simulation.faults_seeds import (  # noqa: E402
+    commit,
+    crash_everywhere,
+    read_seeds,
+    run_seeds,
+)
 from tests.simulation.picture import DAYS_MAX, paint  # noqa: E402
 from tests.simulation.world import Plan, World  # noqa: E402
 
@@ -35,6 +42,10 @@ def say(line: str) -> None:
 def main() -> int:
     """Run what the command line asks; 0 where everything held."""
     asked = _arguments()
+    if asked.crash_points:
+        return 1 if crash_everywhere(asked.jobs, say) else 0
+    if asked.short:
+        return 1 if run_seeds(asked.seeds or [asked.seed], asked.faults, asked.jobs, say) else 0
     gc.set_threshold(100_000, 50, 50)  # a day leaves a long journal that is no garbage
     logging.basicConfig(level=logging.CRITICAL if not asked.verbose else logging.WARNING)
     rng = random.Random(f"{asked.seed}/days")
@@ -44,7 +55,7 @@ def main() -> int:
     say(f"seed {asked.seed} · {asked.days} day(s) from {first:%a %Y-%m-%d} · {source}")
     say(f"{len(arrivals)} calls · {seats} counselors")
     midnight = datetime.combine(first, datetime.min.time(), days.SEOUL)
-    plan = Plan(midnight, 24.0 * asked.days, arrivals, seats, asked.seed)
+    plan = Plan(midnight, 24.0 * asked.days, arrivals, seats, asked.seed, faults=asked.faults)
     directory = Path(tempfile.mkdtemp(prefix="helpline-day-"))
     server = EmbeddedPostgres(directory, durable=False)
     try:
@@ -63,6 +74,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--whole", action="store_true", help="every call of the real day")
     parser.add_argument("--seats", type=int, help="counselors on duty at a time")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw it as a page")
+    parser.add_argument("--faults", type=read_faults, default="none", help="all, or kinds")
+    parser.add_argument("--short", action="store_true", help="a quarter of an hour, hurried")
+    parser.add_argument("--seeds", type=read_seeds, help="short days of many seeds, as 1-200")
+    parser.add_argument("--crash-points", action="store_true", help="die at every commit")
+    parser.add_argument("-j", "--jobs", type=int, default=1, help="short days at a time")
     parser.add_argument("--verbose", action="store_true", help="show the application's warnings")
     return parser.parse_args()
 
@@ -98,7 +114,9 @@ def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
         for finding in findings:
             say(f"WRONG  {finding}")
         if findings:
-            say(f"{len(findings)} wrong; again with: {_again(asked, plan)}")
+            say(f"{len(findings)} wrong at commit {commit()}; again with: {_again(asked, plan)}")
+            for line in world.story(findings[0]):
+                say(f"    {line}")
             return 1
         say("nothing lost, doubled or left open")
         return 0
@@ -111,7 +129,8 @@ def _again(asked: argparse.Namespace, plan: Plan) -> str:
     day = plan.start.astimezone(days.SEOUL).date()
     whole = " WHOLE=1" if asked.whole else ""
     seats = f" SEATS={asked.seats}" if asked.seats else ""
-    return f"make simulate SEED={asked.seed} DAYS={asked.days} DATE={day}{whole}{seats}"
+    faults = f" FAULTS={written(asked.faults)}" if asked.faults.kinds() else ""
+    return f"make simulate SEED={asked.seed} DAYS={asked.days} DATE={day}{whole}{seats}{faults}"
 
 
 def _tell(world: World, began: float) -> None:

@@ -1,20 +1,29 @@
-"""The application's own background in a simulated world: its dispatcher and its worker.
+"""One process's own background in a simulated world: its dispatcher and its worker.
 
-They get their turn after each event. Ticks that could change nothing are left out, as `Watch`
-tells, unless `every_tick` is set.
+It gets its turn after each event. Ticks that could change nothing are left out, as `Watch` tells,
+unless `every_tick` is set.
 """
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from core.database import DatabaseAway
 from core.services import Services
 from core.work import InlineWork
 from ivr.carrier import TwilioCarrier
 from ivr.carry_out import carry_out
-from ivr.dispatcher import CARRY_OUT, tick
+from ivr.dispatcher import CARRY_OUT, ORDERS_A_TICK_MAX, UNTAKEN_SECONDS, tick
 from ivr.spoken import page
+from routing import records
 from simulator.kernel import Timer, VirtualKernel
+from tests.simulation.commits import Killed
 from tests.simulation.dues import Dues, Watch
+from tests.simulation.faults_drawn import Misfortune
+from tests.simulation.faults_process import Process
 
 SETTLE_ROUNDS_MAX = 200
 
@@ -25,19 +34,24 @@ class Background:
     def __init__(
         self,
         kernel: VirtualKernel,
-        services: Callable[[], Services],
+        process: Process,
         carrier: TwilioCarrier,
         watch: Watch,
+        misfortune: Misfortune,
         *,
         every_tick: bool,
+        on_death: Callable[[Process], None],
     ) -> None:
-        """services: the process that runs now; it may be another after a restart."""
+        """process: may die in the middle of a tick; on_death is told. misfortune: what rings and
+        commits suffer."""
         self.ticks = 0
         self._kernel = kernel
-        self._services = services
+        self._process = process
         self._carrier = carrier
         self._watch = watch
+        self._misfortune = misfortune
         self._every_tick = every_tick
+        self._on_death = on_death
         self._grid = kernel.now()
         self._seen = (0, 0)
         self._is_due = False
@@ -45,19 +59,35 @@ class Background:
         self._alarm_at: datetime | None = None
         kernel.after_each.append(self.settle)
 
+    @property
+    def _services(self) -> Services:
+        return self._process.services
+
+    def wake(self) -> None:
+        """Look the line over after the present event: the process began, or the clock jumped."""
+        self._is_due = True
+
     def settle(self) -> None:
         """Let the dispatcher and the worker do what the last event gave them, until quiet."""
-        if self._rings() == self._seen and not self._is_due:
+        if not self._process.is_up:
+            return
+        if not self._is_due and self._rings() == self._seen:
+            return
+        if not self._is_due and self._misfortune.loses_ring():
+            self._seen = self._rings()
+            self._misfortune.excuse()
+            self._set_alarm_at(self._now())
             return
         self._is_due = False
         for _ in range(SETTLE_ROUNDS_MAX):
             self._seen = self._rings()
             found = self._watch.dues()
-            if not (self._every_tick or found.now(self._kernel.now())):
+            if not (self._every_tick or found.now(self._now())):
                 self._set_alarm(found)
                 return
             before, _ = self._rings()
-            self._tick()
+            if not self._survives(self._tick):
+                return
             self._seen = self._rings()  # a tick always rings for the board
             if self._seen[0] == before:
                 self._set_alarm(self._watch.dues())
@@ -66,28 +96,80 @@ class Background:
 
     def _rings(self) -> tuple[int, int]:
         """How often the line changed, and the board, which shows promises too."""
-        live = self._services().live
+        live = self._services.live
         return live.seen("line"), live.seen("board")
 
+    def race(self) -> None:
+        """Tick in the middle of another process's commit, as if at the same moment."""
+        if self._process.is_up:
+            self._survives(self._tick)
+
+    def _now(self) -> datetime:
+        """The time as the application sees it."""
+        return self._services.clock.now()
+
+    def _survives(self, work: Callable[[], None]) -> bool:
+        """Do `work`; False where the process died over it.
+
+        A database that can't be used is passed over, as the dispatcher does, but only while
+        faults make it so.
+        """
+        try:
+            work()
+        except Killed:
+            self._on_death(self._process)
+            return False
+        except (DatabaseAway, DBAPIError, PoolTimeout):
+            if not self._misfortune.faults.kinds():
+                raise
+            self._misfortune.excuse()
+        return True
+
     def _tick(self) -> None:
-        held = self._services()
-        tick(held)
+        held = self._services
         self.ticks += 1
+        tick(held)
         assert isinstance(held.work, InlineWork)
         for ring in held.work.take():
             assert ring.job == CARRY_OUT, ring.job
-            carry_out(held, self._carrier, page(held), ring.subject_id)
+            if not self._misfortune.loses_ring():
+                self._carry_out(ring.subject_id)
+        if self._misfortune.faults.kinds():
+            self._carry_untaken()
+
+    def _carry_untaken(self) -> None:
+        """What each web process does with orders that Redis or the workers left lying."""
+        before = self._now() - timedelta(seconds=UNTAKEN_SECONDS)
+        with self._process.database.reading() as session:
+            due = records.due_orders(session, before, ORDERS_A_TICK_MAX)
+        for order_id in due:
+            self._carry_out(order_id)
+
+    def _carry_out(self, order_id: uuid.UUID) -> None:
+        """Each order apart, as in a worker's job: where one fails, its lease runs out."""
+        held = self._services
+        try:
+            carry_out(held, self._carrier, page(held), order_id)
+        except (DatabaseAway, DBAPIError, PoolTimeout):
+            if not self._misfortune.faults.kinds():
+                raise
+            self._misfortune.excuse()
 
     def _set_alarm(self, found: Dues) -> None:
         """Tick next when a tick can change something, on the dispatcher's own grid of seconds."""
-        now = self._kernel.now()
-        soon = now + timedelta(milliseconds=1)
+        soon = self._now() + timedelta(milliseconds=1)
         due = soon if self._every_tick else found.next(soon)
         if due is None:
             self._cancel_alarm()
             return
-        sweep = self._services().policy.sweep_seconds
-        past = max(due, soon) - self._grid
+        self._set_alarm_at(due)
+
+    def _set_alarm_at(self, due: datetime) -> None:
+        """due: by the application's clock."""
+        now = self._kernel.now()
+        soon = now + timedelta(milliseconds=1)
+        sweep = self._services.policy.sweep_seconds
+        past = max(due - (self._now() - now), soon) - self._grid
         at = self._grid + timedelta(seconds=-(-past.total_seconds() // sweep) * sweep)
         if at != self._alarm_at:
             self._cancel_alarm()

@@ -45,7 +45,7 @@ class Office:
         self._numbers = count()
         self.companions = [self._companion(number) for number in range(plan.companions)]
         self.supervisor = self._supervisor()
-        self._neighbours = Neighbours(exchange, app, self._person, f"{plan.seed}/neighbours")
+        self._neighbours = Neighbours(exchange, app, self.person, f"{plan.seed}/neighbours")
 
     def open(self, database: Database, now: datetime) -> None:
         """Import the roster, book the working days, and let people come."""
@@ -69,7 +69,7 @@ class Office:
             self._exchange.kernel.at(max(1.0 + place, begin), one.begin_day)
             self._exchange.kernel.at((closes - now).total_seconds() + place * 60, one.end_day)
 
-    def _person(self) -> Caller:
+    def person(self) -> Caller:
         """Somebody with a telephone who does not call."""
         seed = f"{self._plan.seed}/person/{next(self._numbers)}"
         person = Caller(self._exchange, self._switchboard, seed, self._plan.habits)
@@ -92,7 +92,7 @@ class Office:
         return Supervisor(
             self._exchange,
             self._server,
-            self._person,
+            self.person,
             login=SUPERVISOR,
             password=PASSWORD,
             seed=f"{self._plan.seed}/supervisor",

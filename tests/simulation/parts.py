@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from core.clock import Clock
 from core.config import load_config
 from core.database import Database
 from core.live import StillLive
@@ -14,14 +15,15 @@ from core.policy import load_policy
 from core.sealing import Sealer
 from core.services import Services
 from core.work import InlineWork
-from simulator.kernel import VirtualKernel
-from tests.simulation.wires import KernelClock
 
 DATA_KEY = bytes(range(120, 152))
 
 
-def build_services(url: str, database: Database, kernel: VirtualKernel) -> Services:
-    """Return what one process of the application stands on, in a simulated world."""
+def build_services(url: str, database: Database, clock: Clock) -> Services:
+    """Return what one process of the application stands on, in a simulated world.
+
+    A turn may take as long as the policy lets it: a busy machine must not change the story.
+    """
     config = load_config(
         {
             "DATABASE_URL": url,
@@ -31,9 +33,9 @@ def build_services(url: str, database: Database, kernel: VirtualKernel) -> Servi
     )
     return Services(
         config=config,
-        policy=load_policy(),
+        policy=load_policy(turn_seconds_max=10.0),
         database=database,
-        clock=KernelClock(kernel),
+        clock=clock,
         sealer=Sealer((DATA_KEY,)),
         work=InlineWork(),
         live=StillLive(),

@@ -3,7 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,13 +22,15 @@ CARRIER_SECONDS_MAX = 5.0
 
 
 class KernelClock:
-    """The application's clock, told by the exchange's virtual one."""
+    """The application's clock: the exchange's virtual one, off by what somebody set it wrong."""
 
     def __init__(self, kernel: VirtualKernel) -> None:
+        self.off_by = timedelta()
         self._kernel = kernel
 
     def now(self) -> datetime:
-        return self._kernel.now()
+        """The time as the application sees it."""
+        return self._kernel.now() + self.off_by
 
 
 class WsgiServer:
@@ -98,7 +100,7 @@ def _environ(method: str, path: str, sent: bytes) -> dict[str, Any]:
     return environ
 
 
-class _RestWire(HttpClient):  # type: ignore[misc]
+class RestWire(HttpClient):  # type: ignore[misc]
     """Carries the Twilio library's requests straight into the exchange's REST face."""
 
     def __init__(self, rest: Rest) -> None:
@@ -132,12 +134,11 @@ def _pairs(values: Mapping[str, Any] | None) -> list[tuple[str, str]]:
 class InProcessCarrier(TwilioCarrier):
     """The application's own carrier adapter, with the real library, over the wire above."""
 
-    def __init__(self, config: Config, rest: Rest) -> None:
+    def __init__(self, config: Config, rest: Rest, wire: RestWire | None = None) -> None:
         super().__init__(config.carrier, config.helpline_number, CARRIER_SECONDS_MAX)
         carrier = config.carrier
-        self._made = Client(
-            carrier.account_sid, carrier.auth_tokens[0], http_client=_RestWire(rest)
-        )
+        wire = wire or RestWire(rest)
+        self._made = Client(carrier.account_sid, carrier.auth_tokens[0], http_client=wire)
 
     def _client(self) -> Client:
         return self._made

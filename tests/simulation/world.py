@@ -14,9 +14,8 @@ from functools import cache
 
 from sqlalchemy import text
 
-from app import create_app
 from core.database import Database
-from core.services import install
+from core.services import Services, install
 from simulator.companions import CompanionHabits
 from simulator.exchange import Exchange
 from simulator.kernel import VirtualKernel
@@ -26,18 +25,26 @@ from simulator.settings import Settings
 from simulator.sounds import Recording, Sound, estimated_seconds
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
-from simulator.transport_wsgi import WsgiTransport
-from tests.simulation.background import Background
-from tests.simulation.dues import Watch
+from tests.simulation.commits import Meddler
+from tests.simulation.faults import NONE, Faults
+from tests.simulation.faults_rig import Rig
+from tests.simulation.faults_told import (
+    FaultLog,
+    call_named,
+    is_demanded,
+    story,
+    wrongs_under_faults,
+)
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
 from tests.simulation.office import Office
-from tests.simulation.parts import build_services, seeded_ids
+from tests.simulation.parts import seeded_ids
 from tests.simulation.promise_holds import Spoken, wrongs_of_companions, wrongs_of_rings
 from tests.simulation.recount import Figures, Recounter, digest, figures
 from tests.simulation.staffing import Staff
-from tests.simulation.wires import InProcessCarrier, WsgiServer
 
 DRAIN_SECONDS_MAX = 12 * 3600
+EXCUSED = timedelta(seconds=5)
+"""While faults happen, a ring may be lost and an order be carried out by whoever finds it."""
 
 
 @dataclass(frozen=True)
@@ -62,58 +69,70 @@ class Plan:
     supervisor_habits: SupervisorHabits = field(default_factory=SupervisorHabits)
     forms_a_day: float = 4.0
     every_tick: bool = False
+    faults: Faults = NONE
+    drain_seconds_max: float = DRAIN_SECONDS_MAX
     check_every_seconds: float = 900.0
 
 
 class World:
     """Application, exchange and people, ready to `run`."""
 
-    def __init__(self, database_url: str, plan: Plan) -> None:
+    def __init__(self, database_url: str, plan: Plan, meddler: Meddler | None = None) -> None:
+        """meddler: decides what happens at commits, instead of the dice."""
         self.plan = plan
         self.kernel = VirtualKernel(plan.start)
         self.database = Database(database_url, pool_size=3)
-        self.services = build_services(database_url, self.database, self.kernel)
-        self._watch = Watch(database_url, self.services.policy)
-        self.app = create_app(self.services)
-        self.server = WsgiServer(self.app)
-        settings = Settings(seed=str(plan.seed))
-        transport = WsgiTransport(self.app, self.kernel, latency_seconds=0.05)
-        self.exchange = Exchange(self.kernel, settings, transport, self._sound_seconds)
-        self.carrier = InProcessCarrier(self.services.config, Rest(self.exchange))
+        self.rig = Rig(
+            database_url,
+            self.kernel,
+            plan.faults,
+            plan.seed,
+            every_tick=plan.every_tick,
+            meddler=meddler,
+        )
+        self.server = self.rig.server
+        self.exchange = Exchange(
+            self.kernel,
+            Settings(seed=str(plan.seed)),
+            self.rig.transport(),
+            self._sound_seconds,
+        )
+        self.rig.connect(Rest(self.exchange))
         self.switchboard = Switchboard()
         self.callers: list[Caller] = []
         self.staff = Staff(self.exchange, self.server, self.switchboard, plan)
         self.counselors = self.staff.counselors
-        self.office = Office(self.exchange, self.server, self.app, self.switchboard, plan)
+        self.office = Office(self.exchange, self.server, self.rig.app, self.switchboard, plan)
         recounter = Recounter(self.staff.telephones)
         self.exchange.journal.watchers.append(recounter.read)
         self.recounted = recounter.found
         self._spoken = Spoken(self.exchange, self.database, self.services.sealer)
         self._length = cache(self._measured)
         self.wrongs: list[str] = []
-        self.background = Background(
-            self.kernel,
-            lambda: self.services,
-            self.carrier,
-            self._watch,
-            every_tick=plan.every_tick,
-        )
+        self._written = 0
+        self._fault_log = FaultLog()
+
+    @property
+    def services(self) -> Services:
+        """What the application's first process stands on at present."""
+        return self.rig.services
 
     # -- the story -----------------------------------------------------------------------------
 
     def run(self) -> None:
         """Live through the plan, then until every caller is served and every seat is free."""
         plan = self.plan
-        with seeded_ids(plan.seed):
+        until = plan.start + timedelta(hours=plan.hours)
+        with seeded_ids(plan.seed), self._fault_log:
             install(self.services)
             try:
-                self.staff.hire(self.database, self.kernel.now(), DRAIN_SECONDS_MAX)
+                self.staff.hire(self.database, self.kernel.now(), plan.drain_seconds_max)
                 self.office.open(self.database, self.kernel.now())
-                self.kernel.at(plan.check_every_seconds, self._check)
                 self.callers = send_callers(
                     self.exchange, self.switchboard, plan.arrivals, plan.seed, plan.habits
                 )
-                self.kernel.run_until(plan.start + timedelta(hours=plan.hours))
+                self._let_faults_happen(until)
+                self.kernel.run_until(until)
                 self._drain()
             finally:
                 install(None)
@@ -122,21 +141,26 @@ class World:
 
     def close(self) -> None:
         """Let the database go."""
-        self._watch.close()
+        self.rig.close()
         self.database.close()
 
     def findings(self) -> list[str]:
         """What did not hold, at any sampled moment or at the end; empty where all is well."""
-        now, policy = self.kernel.now(), self.services.policy
+        now, policy, faults = self.kernel.now(), self.services.policy, self.plan.faults
         seen = self.recounted
         with self.database.transaction() as session:
             at_end = wrongs_at_end(session, now, policy)
             people = [*self.callers, *self.office.people]
             rings = wrongs_of_rings(session, seen, people)
-            counted = wrongs_of_recount(session, seen)
+            if faults.kinds():
+                counted = wrongs_under_faults(session, seen, self.exchange.journal)
+            else:
+                counted = wrongs_of_recount(session, seen)
         companions = {one.address for one in self.office.companions}
         at_end += wrongs_of_companions(seen, companions)
-        return [*self.wrongs, *self._spoken.wrongs, *at_end, *rings, *counted]
+        logged = self._fault_log.wrongs
+        found = [*self.wrongs, *self._spoken.wrongs, *logged, *at_end, *rings, *counted]
+        return [wrong for wrong in found if is_demanded(wrong, faults)]
 
     def figures(self) -> Figures:
         """The stretch in figures, from the exchange's journal and the counselors' diaries."""
@@ -146,6 +170,13 @@ class World:
         """One word for the whole story."""
         return digest(self.exchange.journal)
 
+    def story(self, wrong: str) -> list[str]:
+        """Return the entries around the first wrong moment, or of the call that `wrong` names."""
+        mishaps = self.rig.misfortune.mishaps
+        seen = [held.at for held in mishaps if held.kind == "wrong"]
+        at = seen[0] if seen else self.kernel.now()
+        return story(self.exchange.journal, mishaps, at, "" if seen else call_named(wrong))
+
     def _check(self) -> None:
         """Sample what must hold at every moment."""
         now = self.kernel.now()
@@ -154,9 +185,30 @@ class World:
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
         self.kernel.at(self.plan.check_every_seconds, self._check)
 
+    def _let_faults_happen(self, until: datetime) -> None:
+        """Up to `until`; then each commit is followed by a look at the tables."""
+        if not self.plan.faults.kinds():
+            self.kernel.at(self.plan.check_every_seconds, self._check)
+        else:
+            self.rig.misfortune.begin(until)
+            self.kernel.after_each.append(self._check_what_changed)
+
+    def _check_what_changed(self) -> None:
+        """Check after each event that wrote; who was down or misled may be late meanwhile."""
+        if self.rig.written == self._written:
+            return
+        self._written = self.rig.written
+        misfortune, now = self.rig.misfortune, self.rig.clock.now()
+        late = self.plan.start if misfortune.is_excused else now - EXCUSED
+        with self.database.reading() as session:
+            for wrong in wrongs_now(session, late, self.services.policy):
+                if wrong not in self.wrongs:
+                    self.wrongs.append(wrong)
+                    self.rig.misfortune.note("wrong", wrong)
+
     def _drain(self) -> None:
         """Nobody new calls; whoever is on the line, or is being called, is served or gives up."""
-        until = self.kernel.now() + timedelta(seconds=DRAIN_SECONDS_MAX)
+        until = self.kernel.now() + timedelta(seconds=self.plan.drain_seconds_max)
         quiet = self.kernel.now()
         # what nobody writes up is over then; a promise may come due meanwhile
         rest = timedelta(seconds=self.services.policy.wrap_seconds_max + 60)

@@ -1,0 +1,116 @@
+"""Many seeds of a short day, on several processes: each failure with how to live through it again.
+
+One PostgreSQL for all, a copy of one migrated database for each seed.
+"""
+
+import gc
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from time import perf_counter
+
+import psycopg
+
+from core.embedded import EmbeddedPostgres
+from core.schema import upgrade
+from tests.simulation.crash_points import FLOWS, enumerate_crashes
+from tests.simulation.faults import Faults, written
+from tests.simulation.faults_short import Told, live_short, short_plan
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = "simulated_template"
+TELL_EACH = 50
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A PostgreSQL with the template in it: the maintenance database's address."""
+    directory = Path(tempfile.mkdtemp(prefix="helpline-seeds-"))
+    held = EmbeddedPostgres(directory, durable=False)
+    try:
+        held.start()
+        plain = held.url("postgres").replace("+psycopg", "")
+        with psycopg.connect(plain, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
+        upgrade(held.url(TEMPLATE))
+        yield held.url("postgres")
+    finally:
+        held.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def read_seeds(text: str) -> range:
+    """Return the seeds of "7" or "1-200". Raises ValueError for anything else."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
+
+
+def run_seeds(seeds: Sequence[int], faults: Faults, jobs: int, say: Say) -> int:
+    """Live through each seed's short day; return how many failed. say: takes lines to print."""
+    began, failed, callers, answered, mishaps = perf_counter(), 0, 0, 0, 0
+    with server() as url, ProcessPoolExecutor(jobs, get_context("forkserver")) as pool:
+        told_each = pool.map(partial(_one, url, faults), seeds)
+        for number, told in enumerate(told_each, 1):
+            callers, answered = callers + told.callers, answered + told.answered
+            mishaps += told.mishaps
+            if told.wrongs:
+                failed += 1
+                for line in report(told, faults):
+                    say(line)
+            if number % TELL_EACH == 0 or number == len(seeds):
+                pace = (perf_counter() - began) / number
+                say(
+                    f"{number} seeds · {failed} failed · {callers} calls, {answered} answered · "
+                    f"{mishaps} faults · {pace:.2f} s a seed"
+                )
+    return failed
+
+
+def crash_everywhere(jobs: int, say: Say) -> int:
+    """Die at every commit of each main flow; return in how many flows something was wrong."""
+    failed = 0
+    with server() as url, ProcessPoolExecutor(jobs, get_context("forkserver")) as pool:
+        for flow, found in zip(
+            FLOWS, pool.map(partial(_crash, url), range(len(FLOWS))), strict=True
+        ):
+            failed += bool(found)
+            say(f"{flow.name}: {'wrong' if found else 'sound, wherever the process died'}")
+            for line in found:
+                say(f"  {line}")
+    return failed
+
+
+def _crash(url: str, number: int) -> list[str]:
+    return enumerate_crashes(url, TEMPLATE, FLOWS[number])
+
+
+def _one(url: str, faults: Faults, seed: int) -> Told:
+    gc.set_threshold(100_000, 50, 50)
+    return live_short(url, TEMPLATE, short_plan(seed, faults))
+
+
+def report(told: Told, faults: Faults) -> list[str]:
+    """Return what a person needs of a failure: what, where, how again, and the story."""
+    command = f"make simulate SEED={told.seed} SHORT=1 FAULTS={written(faults)}"
+    return [
+        f"seed {told.seed} at commit {commit()}: {len(told.wrongs)} wrong",
+        *(f"  WRONG  {wrong}" for wrong in told.wrongs),
+        f"  again with: {command}",
+        *(f"    {line}" for line in told.lines),
+    ]
+
+
+def commit() -> str:
+    """Return the commit of this checkout, in short, "unknown" where git can't say."""
+    asked = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or os.environ.get("GIT_COMMIT", "unknown")

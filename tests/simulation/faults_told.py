@@ -1,0 +1,209 @@
+"""What is wrong with a stretch in which things went wrong, and the story around it.
+
+Judged by the exchange's journal and the application's tables as in fair weather, but that nobody
+can know what was never heard. What is demanded all the same:
+
+- a caller who heard the menu, or stands in the carrier's queue because we said so, is stored;
+- nobody is in two rooms, and no room holds two citizens or two counselors;
+- who talked with a counselor for longer than a minute counts as answered;
+- every leg ends, and whatever the tables must hold at the end, they hold;
+- the application answers nothing with 500, logs no fault that is not the database's, and sends no
+  document that the carrier complains of (that it could not fetch one is the network's doing).
+"""
+
+import json
+import logging
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from core.database import DatabaseAway
+from simulator.journal import (
+    BridgeChanged,
+    Complaint,
+    ConferenceChanged,
+    DigitPressed,
+    Entry,
+    LegChanged,
+    QueueChanged,
+    RestRequested,
+    WebhookAnswered,
+    WebhookSent,
+)
+from tests.simulation.faults import Faults
+from tests.simulation.faults_drawn import Mishap
+from tests.simulation.recount import Recount, Story
+
+TALK_SECONDS = 60.0
+NETWORK_CODES = frozenset({11200, 11205, 11215})
+THEIR_OWN = ("a webhook got", "11200 ", "11205 ")
+STORY_ENTRIES = 40
+_SID = re.compile(r"\b(?:CA|CF|QU)[0-9a-f]{32}\b")
+
+
+def wrongs_under_faults(session: Session, seen: Recount, journal: Iterable[Entry]) -> list[str]:
+    """Return where the exchange's story and the server's rows differ, though they may not."""
+    rows = session.execute(text("SELECT carrier_sid, queued_at, answered_at FROM calls"))
+    stored = {row.carrier_sid: row for row in rows}
+    entries = list(journal)
+    found = [wrong for wrong in seen.wrongs if not wrong.startswith(THEIR_OWN)]
+    found += [f"leg {sid} never ended" for sid in seen.live_legs]
+    found += _unfit_answers(entries)
+    heard = _heard_menu(entries)
+    for sid, story in seen.stories.items():
+        found += _differences(story, stored.get(sid), sid in heard)
+    return found
+
+
+def _heard_menu(entries: Sequence[Entry]) -> set[str]:
+    """The calls whose leg was answered with our menu."""
+    asked = {entry.webhook_id: entry for entry in entries if isinstance(entry, WebhookSent)}
+    return {
+        asked[entry.webhook_id].call_sid
+        for entry in entries
+        if isinstance(entry, WebhookAnswered) and "/ivr/menu?" in entry.body
+    }
+
+
+def _unfit_answers(entries: Sequence[Entry]) -> list[str]:
+    found = []
+    for entry in entries:
+        if isinstance(entry, WebhookAnswered) and entry.status not in (0, 200, 204, 503):
+            found.append(f"a webhook was answered {entry.status} at {entry.at:%H:%M:%S}")
+        if isinstance(entry, Complaint) and entry.code not in NETWORK_CODES:
+            found.append(f"{entry.code} {entry.message} at {entry.at:%H:%M:%S}")
+    return found
+
+
+def _differences(story: Story, row: Any, heard_menu: bool) -> list[str]:
+    if row is None:
+        return [f"call {story.sid} heard the menu and was lost"] if heard_menu else []
+    if story.joined is not None and story.talk_seconds > TALK_SECONDS and row.answered_at is None:
+        return [f"call {story.sid} talked for {story.talk_seconds:.0f} s and is not answered"]
+    return []
+
+
+def is_demanded(wrong: str, faults: Faults) -> bool:
+    """Tell whether a finding counts under these faults.
+
+    With a clock that is set back, who asked first by the clock is not who asked first. Whose
+    confirmation was lost on the way asked all the same, but does not say so.
+    """
+    if faults.clock_stepped and wrong.startswith("an equal who came first"):
+        return False
+    return not (faults.lose_webhooks and wrong.endswith("who never asked for it"))
+
+
+class FaultLog(logging.Handler):
+    """Keeps what the application logs as an error, unless the database was away."""
+
+    def __init__(self) -> None:
+        """Listen to every room."""
+        super().__init__(logging.ERROR)
+        self.wrongs: list[str] = []
+        self._logger = logging.getLogger()
+        self._level = self._logger.level
+
+    def __enter__(self) -> "FaultLog":
+        self._logger.addHandler(self)
+        self._logger.setLevel(logging.ERROR)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.removeHandler(self)
+        self._logger.setLevel(self._level)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one record where its exception is not one that faults explain."""
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None and record.getMessage() == "database_away":
+            return
+        if error is not None and _is_the_databases(error):
+            return
+        says = f"{type(error).__name__}: {error}" if error is not None else ""
+        self.wrongs.append(f"logged {record.getMessage()} {says}"[:400])
+
+
+def _is_the_databases(error: BaseException | None) -> bool:
+    """Tell whether the database's being away explains `error`, or what it came from."""
+    while error is not None:
+        if isinstance(error, DatabaseAway | PoolTimeout):
+            return True
+        if isinstance(error, DBAPIError):
+            state = getattr(error.orig, "sqlstate", None)
+            return error.connection_invalidated or state in EXPECTED_STATES
+        error = error.__cause__ or error.__context__
+    return False
+
+
+EXPECTED_STATES = frozenset({None, "53100", "57P01", "55P03", "08006", "08003"})
+"""disk_full, admin_shutdown, lock_not_available, connection failures."""
+
+
+def story(
+    journal: Iterable[Entry], mishaps: Sequence[Mishap], around: datetime, call_sid: str = ""
+) -> list[str]:
+    """Return the last entries before `around`, faults among them, as lines to be read."""
+    lines = [
+        (entry.at, _told(entry))
+        for entry in journal
+        if entry.at <= around + timedelta(seconds=2) and _concerns(entry, call_sid)
+    ]
+    lines += [
+        (held.at, f"  !! {held.kind} {held.what}")
+        for held in mishaps
+        if held.at <= around + timedelta(seconds=2)
+    ]
+    lines.sort(key=lambda line: line[0])
+    return [f"{at:%H:%M:%S}.{at.microsecond // 1000:03} {told}" for at, told in lines][
+        -STORY_ENTRIES:
+    ]
+
+
+def call_named(wrong: str) -> str:
+    """Return the leg that a finding names, "" where it names none."""
+    found = _SID.search(wrong)
+    return found[0] if found else ""
+
+
+def _concerns(entry: Entry, call_sid: str) -> bool:
+    return not call_sid or call_sid in repr(entry)
+
+
+def _short(text_: str) -> str:
+    return _SID.sub(lambda found: found[0][:6], text_)
+
+
+def _told(entry: Entry) -> str:
+    match entry:
+        case WebhookSent():
+            path = entry.url.partition("/ivr/")[2][:70]
+            end = dict(entry.params).get("CallStatus", "")
+            return f"{entry.call_sid[:6]} asks /ivr/{path} {end} (#{entry.webhook_id})"
+        case WebhookAnswered():
+            body = re.sub(r"\s+", " ", entry.body.partition("<Response>")[2])[:90]
+            return f"       #{entry.webhook_id} answered {entry.status} {entry.failure} {body}"
+        case LegChanged():
+            way = f"{entry.from_} -> {entry.to}"
+            return f"{entry.call_sid[:6]} is {entry.status} ({entry.direction} {way})"
+        case RestRequested():
+            path = entry.path.partition("/Accounts/")[2][35:]
+            said = json.dumps(dict(entry.params))[:120]
+            return f"REST   {entry.method} {_short(path)} {entry.status} {entry.code} {said}"
+        case BridgeChanged():
+            return f"{entry.call_sid[:6]} {entry.change}s room {entry.friendly_name[:8]}"
+        case QueueChanged():
+            return f"{entry.call_sid[:6]} queue: {entry.change}"
+        case DigitPressed():
+            return f"{entry.call_sid[:6]} presses {entry.digit} {'' if entry.heeded else 'in vain'}"
+        case ConferenceChanged():
+            return f"{entry.call_sid[:6]} {entry.event} {entry.friendly_name[:8]}"
+        case Complaint():
+            return f"{entry.call_sid[:6]} complaint {entry.code} {entry.message}"
+    return repr(entry)

@@ -1,0 +1,67 @@
+"""The API and the carrier's REST as they are under faults: broken connections, lost answers."""
+
+from functools import partial
+from typing import Any
+
+import requests
+from twilio.http.response import Response as TwilioResponse
+
+from simulator.kernel import VirtualKernel
+from simulator.rest import Rest
+from tests.simulation.commits import Killed
+from tests.simulation.faults_drawn import SLOW_SECONDS, Misfortune
+from tests.simulation.faults_process import Processes
+from tests.simulation.wires import RestWire, WsgiServer
+
+TRIES_MAX = 4
+
+
+class StubbornServer(WsgiServer):
+    """The API as a page asks it: again, with the same Idempotency-Key, after a broken connection.
+
+    Where nobody is up, the supervisor of the processes is quick, so that people go on.
+    """
+
+    def __init__(self, processes: Processes) -> None:
+        """Ask whichever process is up."""
+        super().__init__(processes.app)
+        self._processes = processes
+
+    def _call(self, environ: dict[str, Any]) -> tuple[int, bytes]:
+        status, raw = 502, b""
+        for _ in range(TRIES_MAX):
+            if not self._processes.is_any_up:
+                self._processes.first.revive()
+            environ["wsgi.input"].seek(0)
+            try:
+                status, raw = super()._call(environ)
+            except Killed:
+                self._processes.bury()
+                status, raw = 502, b""
+            if status < 500:
+                break
+        return status, raw
+
+
+class FaultyRestWire(RestWire):
+    """REST that fails before or after it did what was asked, or does it when nobody waits."""
+
+    def __init__(self, rest: Rest, kernel: VirtualKernel, misfortune: Misfortune) -> None:
+        """Wrap `rest`."""
+        super().__init__(rest)
+        self._kernel = kernel
+        self._misfortune = misfortune
+
+    def request(self, method: str, uri: str, *args: Any, **kwargs: Any) -> TwilioResponse:
+        """Carry one request, or not; raises what the HTTP library raises."""
+        what = f"{method} {uri.partition('/Accounts/')[2][35:]}"
+        happens = self._misfortune.happens
+        if happens("rest_failing", what):
+            return TwilioResponse(503, '{"code": 20503, "message": "Service unavailable"}')
+        if happens("rest_slow", what):
+            self._kernel.at(SLOW_SECONDS, partial(super().request, method, uri, *args, **kwargs))
+            raise requests.ReadTimeout(what)
+        answer = super().request(method, uri, *args, **kwargs)
+        if happens("rest_failing_after", what):
+            raise requests.ReadTimeout(what)
+        return answer
