@@ -153,7 +153,10 @@ export function wireWrap(refresh) {
   buildForm(form, element("outcome-fields"));
   drafts = keepDrafts(readDraft, fillDraft);
   form.addEventListener("change", showWhatFollows);
-  form.addEventListener("input", drafts.touch);
+  form.addEventListener("input", () => {
+    drafts.touch();
+    element("outcome-fault").hidden = true; // what was faulty may be mended by now
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (!sending && owed) send(refresh);

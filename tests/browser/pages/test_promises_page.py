@@ -117,6 +117,7 @@ def test_a_promise_on_behalf_of_a_citizen(house: House, page: Page, promises: Pr
     choose(page, "when", "at")
     page.select_option("#new-companion", str(maru))
     page.fill("#new-note", "사별한 뒤 식사를 거르신다고 함")
+    page.evaluate("document.getElementById('new-promise-dialog').scrollTo(0, 0)")
     check_page(page, "promises-new")
     page.click("#new-promise-form button[type=submit]")
     done(page)
