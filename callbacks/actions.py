@@ -19,6 +19,7 @@ from callbacks.states import PROMISE_LIFE, PromiseEvent, PromiseState
 from citizens.models import Citizen
 from core.policy import Policy
 from routing import calls, outward
+from routing.line import Effect
 from routing.models import Call
 from routing.states import CallState
 
@@ -185,9 +186,8 @@ def stop_entry(session: Session, promise: Promise, now: datetime, policy: Policy
             settle(session, promise, now, policy)
         return
     next_at = None if is_over or isinstance(rules, guard.Never) else next_ring(now, rules)
-    if next_at == now or call.state not in (CallState.WAITING, CallState.OFFERED):
+    if next_at == now or outward.withdraw(session, call, "not now", now, policy) is Effect.NOTHING:
         return
-    outward.withdraw(session, call, "not now", now, policy)
     promise.entry_call_id = None
     if isinstance(rules, guard.Never) and not is_over:
         move(promise, PromiseEvent.WITHDREW, now, rules.reason)

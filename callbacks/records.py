@@ -143,6 +143,7 @@ _ENTRIES = text(
     CROSS JOIN LATERAL (SELECT * FROM promises WHERE entry_call_id = k.id LIMIT 1) p
     CROSS JOIN LATERAL (SELECT * FROM citizens WHERE id = p.citizen_id LIMIT 1) c
     WHERE k.direction = 'outward' AND k.state IN ('waiting', 'offered', 'reaching')
+        AND k.answered_at IS NULL
     """
 )
 

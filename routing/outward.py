@@ -189,6 +189,8 @@ def not_reached(
 
 def withdraw(session: Session, call: Call, reason: str, now: datetime, policy: Policy) -> Effect:
     """Take a call that we have not made yet out of the queue, and out of an open offer."""
+    if call.answered_at is not None:  # they lost a counselor and wait for the next
+        return Effect.NOTHING
     if not CALL_LIFE.allows(CallState(call.state), CallEvent.WITHDRAWN):
         return Effect.NOTHING
     was_offered = call.state == CallState.OFFERED

@@ -3,9 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from callbacks import actions, records
 from callbacks.states import PromiseEvent
+from routing.actions import Accepted, accept_offer
+from routing.models import Offer
 from simulator.journal import RestRequested
 from tests.callbacks.town import Town
 
@@ -50,6 +53,29 @@ def test_not_reached_is_tried_once_more_later_then_a_person_decides(
     assert len(town.dials()) == 2
     assert citizen.rooms == []
     assert town.complaints() == []
+
+
+def test_who_was_called_and_loses_the_counselor_waits_for_the_next(town: Town) -> None:
+    """Their promise is kept by then; the call was taken for one that nobody needs any more."""
+    citizen = town.person(talk_seconds=3000.0)
+    first_id = town.stage.counselor()
+    first = town.person(f"client:counselor_{first_id.hex}")
+    promise_id = town.promise()
+    town.run(2)
+    with town.look() as session:
+        offer = session.scalars(select(Offer)).one()
+        taken = accept_offer(session, offer.id, first_id, town.now, town.services.policy)
+    assert isinstance(taken, Accepted)
+    first.legs.append(town.exchange.dial(first, "", {"join": taken.join_token}))
+    town.run(20)
+    assert town.get(promise_id).state == "kept"
+    first.leg.hang_up()
+    town.run(5)
+    assert citizen.heard("연결이 잠시 끊어졌")
+    _, following = town.counselor()
+    town.run(30)
+    assert following.rooms[-1] == citizen.rooms[-1]
+    assert len(town.dials()) == 1
 
 
 def test_a_machine_is_hung_up_on_and_never_hears_the_counselor(town: Town) -> None:
