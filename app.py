@@ -79,7 +79,6 @@ def create_app(services: Services | None = None) -> Flask:
         install(services)
     app = Flask(__name__, static_folder=None)
     app.extensions[EXTENSION] = services
-    app.secret_key = services.config.secret_key
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
     request_log.install(app)
     problems.install(app)

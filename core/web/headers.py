@@ -1,6 +1,6 @@
 """Tells browsers what a page of ours may do: its own files, its own API, its own telephone."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 #: Where Twilio's browser SDK signals, reports and fetches its sounds (its own documentation:
@@ -20,7 +20,8 @@ def softphone_sources(api_base_url: str) -> tuple[str, ...]:
     return (f"ws://{parts.netloc}", f"wss://{parts.netloc}", f"{parts.scheme}://{parts.netloc}")
 
 
-def content_security_policy(connect: Sequence[str] = (), media: Sequence[str] = ()) -> str:
+@lru_cache
+def content_security_policy(connect: tuple[str, ...] = (), media: tuple[str, ...] = ()) -> str:
     """Return the policy: nothing inline, nothing foreign, but `connect` and `media` hosts."""
     directives = {
         "default-src": ("'self'",),
