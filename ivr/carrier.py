@@ -18,6 +18,7 @@ from core.config import CarrierConfig
 from ivr.faults import CarrierFault, FaultKind, kind_of
 
 LIVE = frozenset({"queued", "initiated", "ringing", "in-progress"})
+RANG_OUT = frozenset({"completed", "busy", "no-answer"})
 RING_EVENTS = ["completed"]
 MACHINE_SECONDS_MAX = 10  # within the greeting
 T = TypeVar("T")
@@ -55,7 +56,10 @@ class Carrier(Protocol):
         ...
 
     def find_ring(self, to: str, since: datetime) -> str | None:
-        """Return the sid of a live leg to `to` begun after `since`, if the carrier has one."""
+        """Return the sid of a leg to `to` begun after `since` that rang, if the carrier has one.
+
+        It may be over by now.
+        """
         ...
 
 
@@ -119,9 +123,14 @@ class TwilioCarrier:
             raise
 
     def find_ring(self, to: str, since: datetime) -> str | None:
-        """Look through the newest legs to `to`; used after a request whose answer was lost."""
+        """Look through the newest legs to `to`; used after a request whose answer was lost.
+
+        One that is over rang as well: ringing again would be the second time for one wish.
+        """
         calls = self._ask(lambda client: client.calls.list(to=to, start_time_after=since, limit=20))
-        return next((str(call.sid) for call in calls if call.status in LIVE), None)
+        rang = [call for call in calls if call.status in LIVE | RANG_OUT]
+        rang.sort(key=lambda call: call.status not in LIVE)
+        return next((str(call.sid) for call in rang), None)
 
     def _ask(self, request: Callable[[Client], T]) -> T:
         try:

@@ -225,13 +225,21 @@ def _looked_up(
 
 
 def _name_leg(session: Session, taken: TakenOrder, sid: str, services: Services) -> None:
-    """The citizen's leg has a name now; hang it up where it is not wanted any more."""
+    """The citizen's leg has a name now; hang it up where it is not wanted any more.
+
+    One found after a lost answer may be over, its end told while nobody listened: look it up.
+    """
     call = records.call_locked(session, taken.call_id)
     if call is None:
         return
     outward.leg_rung(call, sid)
+    now = services.clock.now()
     if call.state == CallState.CLOSED:
-        actions.stop_ringing_citizen(session, call, services.clock.now())
+        actions.stop_ringing_citizen(session, call, now)
+    elif taken.tries > 1:
+        orders.look_up(
+            session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=now
+        )
 
 
 def _stop_if_unwanted(session: Session, taken: TakenOrder, services: Services) -> None:

@@ -10,7 +10,9 @@ from callbacks.states import PromiseEvent
 from routing.actions import Accepted, accept_offer
 from routing.models import Offer
 from simulator.journal import RestRequested
-from tests.callbacks.town import Town
+from simulator.kernel import VirtualKernel
+from simulator.transport import Done, Failure, Request
+from tests.callbacks.town import CITIZEN, Town
 
 HOUR = 3600.0
 
@@ -267,3 +269,41 @@ def test_quiet_hours_reached_while_queued_the_place_is_kept_until_morning(town: 
     assert town.calls("outward")[-1].queued_at == queued_at
     assert town.get(promise_id).state == "kept"
     assert len(town.dials()) == 1
+
+
+class NobodyThere:
+    """A transport to a line of which no web process is up."""
+
+    def __init__(self, kernel: VirtualKernel) -> None:
+        self._kernel = kernel
+
+    def request(self, request: Request, done: Done) -> None:
+        self._kernel.post(lambda: done(Failure("connect")))
+
+
+def test_one_wish_never_rings_twice_though_the_first_leg_ended_while_nobody_listened(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker dies with the carrier's answer on its way, then every web; found by
+    `make torture SEED=7 TIMES=40`, where only live legs were looked for."""
+    town.person()
+    promise_id = town.promise()
+    counselor_id, _ = town.counselor()
+    ring, there = town.carrier.ring, town.exchange.webhooks.transport
+
+    def ring_and_die(to: str, **asked: object) -> str:
+        sid = ring(to, **asked)  # type: ignore[arg-type]
+        if to != CITIZEN:
+            return sid
+        webhooks = town.exchange.webhooks
+        webhooks.transport = NobodyThere(town.kernel)
+        town.kernel.at(15.0, lambda: setattr(webhooks, "transport", there))
+        monkeypatch.setattr(town.carrier, "ring", ring)
+        raise ConnectionError
+
+    monkeypatch.setattr(town.carrier, "ring", ring_and_die)
+    town.run(60)
+    assert len(town.dials()) == 1
+    assert town.outcomes(promise_id) == ["failed"]
+    assert town.get(promise_id).state == "planned"
+    assert town.presence(counselor_id).state == "free"

@@ -23,10 +23,10 @@ def call(sid: str, status: str = "in-progress", http: int = 200) -> Says:
     return Says(http, json.dumps({"sid": sid, "status": status}))
 
 
-def calls(*sids: str) -> Says:
-    """A page of live calls."""
+def calls(*sids: str, status: str = "ringing") -> Says:
+    """A page of calls, live ones by default."""
     page = {
-        "calls": [{"sid": sid, "status": "ringing"} for sid in sids],
+        "calls": [{"sid": sid, "status": status} for sid in sids],
         "page": 0,
         "page_size": 20,
         "uri": "/x",

@@ -122,6 +122,18 @@ def test_after_an_unknown_outcome_the_carrier_is_looked_at_before_it_rings_again
     assert [order.carrier_sid for order in held.stage.orders("done")] == ["CAfound"]
 
 
+@pytest.mark.parametrize(("status", "rings"), [("completed", 1), ("busy", 1), ("failed", 2)])
+def test_a_leg_that_is_over_rang_but_one_that_failed_did_not(
+    held: Line, status: str, rings: int
+) -> None:
+    ring(held)
+    held.exchange.says = [Says(500, "")]
+    held.carry(held.only("ring").id)
+    held.exchange.says = [calls("CAover", status=status), call("CAleg", "queued", 201)]
+    assert held.until_settled("ring") == ["done"]
+    assert len(held.exchange.rings) == rings
+
+
 def test_found_nowhere_it_is_rung_once_more(held: Line) -> None:
     ring(held)
     held.exchange.says = [Says(500, "")]
