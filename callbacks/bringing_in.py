@@ -59,14 +59,27 @@ def bring_in(
         return NotBroughtIn("no such session of yours")
     if seen.joined_at is None:
         return NotBroughtIn("you do not talk with them yet")
+    there = handing_on.who_came(session, seen.call_id)
+    if there is not None:
+        standing = records.promise_of_call(session, there.id)
+        return BroughtIn(there.id, standing.id if standing else None)
     promised = _promise(session, kept, sealed_note, companion_id, now, policy)
     found = locked_session(session, session_id)
     if found is None or found[2].state != SessionState.TALKING:
         return BroughtIn(None, promised.id if promised else None)
     second = handing_on.call_counselor(session, found[0], now, policy)
     if promised is not None and promised.state == PromiseState.PLANNED:
-        promised.entry_call_id = second.id
+        _keep_by(session, promised, second.id)
     return BroughtIn(second.id, promised.id if promised else None)
+
+
+def _keep_by(session: Session, promised: Promise, call_id: uuid.UUID) -> None:
+    """This call keeps the promise. It may have kept one before: a counselor came, and was lost."""
+    before = records.promise_of_call(session, call_id)
+    if before is not None and before.id != promised.id:
+        before.entry_call_id = None
+        session.flush()
+    promised.entry_call_id = call_id
 
 
 def _promise(

@@ -8,7 +8,7 @@ the second from then on: so each call has one session, one offer and one leg at 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from core.policy import Policy
@@ -67,15 +67,22 @@ def beside(session: Session, call: Call) -> Call | None:
     if call.direction != "outward":  # only companions hand on, and they call
         return None
     return session.scalar(
-        select(Call)
-        .where(
-            Call.handed_from_id == call.id,
-            Call.state.in_(_GOES_ON),
-            Call.carrier_sid.startswith(calls.BESIDE),
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
+        _beside(call.id).with_for_update().execution_options(populate_existing=True)
     )
+
+
+def _beside(call_id: uuid.UUID) -> Select[Call]:
+    return select(Call).where(
+        Call.handed_from_id == call_id,
+        Call.state.in_(_GOES_ON),
+        Call.carrier_sid.startswith(calls.BESIDE),
+    )
+
+
+def who_came(session: Session, call_id: uuid.UUID) -> Call | None:
+    """Return, not locked, the call by which a counselor came to this call's talk and is there."""
+    second = session.scalar(_beside(call_id))
+    return second if second is not None and is_counselor_there(session, second) else None
 
 
 def first_talk(session: Session, call: Call) -> CounselingSession | None:

@@ -239,7 +239,9 @@ def lose_counselor(
         return Effect.CHANGED
     if call.queued_at is None:  # a companion's call: whoever is free helps, from now on
         call.queued_at, call.need = now, "talk"
-    handing_on.tell_first(session, call, "counselor_went", now)
+    if calls.is_beside(call):  # who hands on is there still, and so the next one is to be met
+        call.answered_at = None
+        handing_on.tell_first(session, call, "counselor_went", now)
     if was_moved:
         move_caller(session, call, talk, "reconnect", now)
     return Effect.CHANGED

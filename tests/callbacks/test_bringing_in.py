@@ -299,6 +299,24 @@ def test_a_counselor_who_drops_leaves_the_two_together_and_is_asked_again(risk: 
     assert risk.together(risk.citizen, risk.companion, risk.counselor)
 
 
+def test_pressed_again_while_a_counselor_is_there_nothing_more_is_promised(risk: Risk) -> None:
+    risk.come_to("there")
+    again = risk.bring_in()
+    assert isinstance(again, BroughtIn)
+    assert again.callback_id == risk.talk().id
+    assert risk.talk().state == "kept"
+    risk.counselor.leg.hang_up()
+    risk.town.run(2)
+    once_more = risk.bring_in()
+    assert isinstance(once_more, BroughtIn)
+    assert once_more.call_id == again.call_id
+    assert once_more.callback_id != again.callback_id
+    risk.citizen.leg.hang_up()
+    risk.town.run(3)
+    talks = [one.state for one in risk.town.promises() if one.purpose == "talk"]
+    assert talks == ["kept", "planned"], "who was lost again is called again"
+
+
 def test_a_counselor_whose_leg_never_comes_is_missed_by_nobody(risk: Risk) -> None:
     risk.come_to("coming")
     risk.town.run(20)
