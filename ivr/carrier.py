@@ -5,7 +5,7 @@ limit, and every failure turned into a CarrierFault.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
@@ -55,10 +55,10 @@ class Carrier(Protocol):
         """Tell whether a leg is still up."""
         ...
 
-    def find_ring(self, to: str, since: datetime) -> str | None:
-        """Return the sid of a leg to `to` begun after `since` that rang, if the carrier has one.
+    def find_rings(self, to: str, since: datetime) -> Sequence[str]:
+        """Return the sids of legs to `to` that rang, begun after `since` by the carrier's clock.
 
-        It may be over by now.
+        Those that live come first; others may be over by now.
         """
         ...
 
@@ -122,7 +122,7 @@ class TwilioCarrier:
                 return False
             raise
 
-    def find_ring(self, to: str, since: datetime) -> str | None:
+    def find_rings(self, to: str, since: datetime) -> Sequence[str]:
         """Look through the newest legs to `to`; used after a request whose answer was lost.
 
         One that is over rang as well: ringing again would be the second time for one wish.
@@ -130,7 +130,7 @@ class TwilioCarrier:
         calls = self._ask(lambda client: client.calls.list(to=to, start_time_after=since, limit=20))
         rang = [call for call in calls if call.status in LIVE | RANG_OUT]
         rang.sort(key=lambda call: call.status not in LIVE)
-        return next((str(call.sid) for call in rang), None)
+        return [str(call.sid) for call in rang]
 
     def _ask(self, request: Callable[[Client], T]) -> T:
         try:

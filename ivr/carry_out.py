@@ -7,7 +7,7 @@ that dies in the middle loses nothing and two workers never both settle one orde
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy.orm import Session
@@ -34,6 +34,8 @@ log = event_log(__name__)
 
 RINGING = (OrderKind.RING, OrderKind.REACH)
 REACH_SECONDS = 30
+CLOCKS_APART = timedelta(minutes=5)
+"""A wrong clock of ours must not hide a leg that rings."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _plan_ring(services: Services, page: Page, session: Session, taken: TakenOrd
     to = session.get_one(Counselor, offer.counselor_id).endpoint.removeprefix("tel:")
     query = {"offer": str(offer.id)}
     seconds = int(services.policy.ring_seconds_max)
-    return Request(_ring(page, to, "whisper", "leg", query, taken, seconds))
+    return Request(_ring(services, page, to, "whisper", "leg", query, taken, seconds))
 
 
 def _plan_reach(services: Services, page: Page, session: Session, taken: TakenOrder) -> Plan:
@@ -134,11 +136,13 @@ def _plan_reach(services: Services, page: Page, session: Session, taken: TakenOr
         return Nothing()
     query = {"session": str(taken.details["session_id"])}
     machine = page.url(Link("reached-machine", query))
-    ask = _ring(page, looked.e164, "reached", "reach-leg", query, taken, REACH_SECONDS, machine)
+    hooks = ("reached", "reach-leg")
+    ask = _ring(services, page, looked.e164, *hooks, query, taken, REACH_SECONDS, machine)
     return Request(ask)
 
 
 def _ring(
+    services: Services,
     page: Page,
     to: str,
     hook: str,
@@ -151,7 +155,7 @@ def _ring(
     """Ring once: after a try whose answer was lost, look for its leg before ringing again."""
 
     def ask(carrier: Carrier) -> str:
-        found = carrier.find_ring(to, taken.created_at) if taken.tries > 1 else None
+        found = _lost_leg(services, carrier, to, taken) if taken.tries > 1 else None
         if found is not None:
             return found
         return carrier.ring(
@@ -164,6 +168,19 @@ def _ring(
         )
 
     return ask
+
+
+def _lost_leg(services: Services, carrier: Carrier, to: str, taken: TakenOrder) -> str | None:
+    """Return the leg of an earlier try whose answer was lost, if it rang.
+
+    Legs begin by the carrier's clock, which is not ours; one that another order rang is not it.
+    """
+    rang = carrier.find_rings(to, taken.created_at - CLOCKS_APART)
+    if not rang:
+        return None
+    with services.database.reading() as session:
+        known = orders.legs_rung(session, rang)
+    return next((sid for sid in rang if sid not in known), None)
 
 
 def _plan_move(_services: Services, page: Page, session: Session, taken: TakenOrder) -> Plan:

@@ -1,13 +1,14 @@
 """Actions on orders: written with the state they belong to, taken under a lease, settled once."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from psycopg.types.json import Jsonb
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.rows import add_later
@@ -196,3 +197,9 @@ _IS_PENDING = """
 def is_pending(session: Session, kind: OrderKind, subject_id: uuid.UUID) -> bool:
     """Tell whether an order of `kind` for this subject was written and never carried out."""
     return bool(only(ask(session, _IS_PENDING, (kind.value, subject_id)))[0])
+
+
+def legs_rung(session: Session, sids: Sequence[str]) -> frozenset[str]:
+    """Return which of these legs are known as the legs of some order."""
+    known = session.scalars(select(Order.carrier_sid).where(Order.carrier_sid.in_(sids)))
+    return frozenset(sid for sid in known if sid is not None)

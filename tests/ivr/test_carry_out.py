@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -141,6 +142,32 @@ def test_found_nowhere_it_is_rung_once_more(held: Line) -> None:
     held.exchange.says = [calls(), call("CAleg", "queued", 201)]
     assert held.until_settled("ring") == ["done"]
     assert len(held.exchange.rings) == 2
+
+
+def test_a_clock_of_ours_that_is_ahead_does_not_hide_the_leg_that_rings(held: Line) -> None:
+    """Seed 44 of the short days: set forward by minutes, it let a citizen be called twice."""
+    ring(held)
+    held.exchange.says = [Says(500, "")]
+    held.carry(held.only("ring").id)
+    created_at = held.only("ring").created_at
+    held.exchange.says = [calls("CAfound")]
+    assert held.until_settled("ring") == ["done"]
+    (asked,) = [each for each in held.exchange.asked if "StartTime>" in each.form]
+    since = datetime.fromisoformat(asked.form["StartTime>"][0])
+    assert created_at - since >= timedelta(minutes=5)
+
+
+def test_a_leg_that_another_order_rang_is_not_the_lost_one(held: Line) -> None:
+    ring(held)
+    held.exchange.says = [call("CAfirst", "queued", 201)]
+    assert held.carry(held.only("ring").id) == "done"
+    held.stage.later(2)
+    ring(held)
+    held.exchange.says = [Says(500, "")]
+    assert held.carry(held.only("ring").id) == "retried"
+    held.exchange.says = [calls("CAfirst"), call("CAsecond", "queued", 201)]
+    assert held.until_settled("ring") == ["done"]
+    assert {order.carrier_sid for order in held.stage.orders("done")} == {"CAfirst", "CAsecond"}
 
 
 def test_too_many_requests_were_not_processed_and_are_asked_again(held: Line) -> None:
