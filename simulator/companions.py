@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.legs import Leg
 
 LOOK_AFTER_SECONDS: Final = 4.0
+PUTS_DOWN_SECONDS: Final = 5.0
 OUTCOME: Final = {
     "contact_kind": "follow_up",
     "outcome": "eased_closed",
@@ -152,8 +153,9 @@ class Companion(ApiUser):
             self.leg.hang_up()
             return
         going_on = self._ask("GET", "/me/worklist").body.get("session")
-        if going_on:
-            self._ask("POST", f"/sessions/{going_on['id']}/end", {})
+        way = f"/sessions/{going_on['id']}/end" if going_on else ""
+        if not way or self._ask("POST", way, {}).status >= 400:  # put the receiver down
+            self._at(PUTS_DOWN_SECONDS, self.leg.hang_up)
 
     def ended(self, leg: Leg, status: str) -> None:
         """The leg is over: see what is to be written, and go on."""

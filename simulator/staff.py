@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 WHISPER_WORDS: Final = ("일 번을 눌러", "press one", "1번")
 TALK_KINDS: Final = ("loneliness_talk", "loneliness_talk", "loneliness_talk", "follow_up")
 LOOK_AFTER_SECONDS: Final = 3.0
+PUTS_DOWN_SECONDS: Final = 5.0
 FORGOTTEN_SECONDS: Final = 400.0
 REASONS: Final = ("loneliness", "isolation_no_one_to_talk", "family_conflict", "debt_hardship")
 
@@ -226,8 +227,9 @@ class Counselor(ApiUser):
             return
         desk = self._ask("GET", "/me/desk").body
         talk = desk.get("session")
-        if talk:
-            self._ask("POST", f"/sessions/{talk['id']}/end", {})
+        ended = talk and self._ask("POST", f"/sessions/{talk['id']}/end", {}).status < 400
+        if not ended:  # the page does not work: put the receiver down
+            self._at(PUTS_DOWN_SECONDS, self.leg.hang_up)
 
     def _begin_wrap(self) -> None:
         self._wrap_began = self._exchange.kernel.now()

@@ -20,11 +20,14 @@ from core.schema import upgrade  # noqa: E402
 from simulator import days  # noqa: E402
 from tests.simulation.faults import read_faults, written  # noqa: E402
 from tests.simulation.faults_seeds import (  # noqa: E402
+    Change,
     commit,
     crash_everywhere,
     read_seeds,
     run_seeds,
+    run_smaller,
 )
+from tests.simulation.faults_short import HOURS  # noqa: E402
 from tests.simulation.picture import DAYS_MAX, paint  # noqa: E402
 from tests.simulation.world import Plan, World  # noqa: E402
 
@@ -44,8 +47,12 @@ def main() -> int:
     asked = _arguments()
     if asked.crash_points:
         return 1 if crash_everywhere(asked.jobs, say) else 0
+    change = Change(asked.callers, asked.hours)
+    if asked.minimise:
+        return run_smaller(asked.seed, asked.faults, say, change)
     if asked.short:
-        return 1 if run_seeds(asked.seeds or [asked.seed], asked.faults, asked.jobs, say) else 0
+        seeds = asked.seeds or [asked.seed]
+        return 1 if run_seeds(seeds, asked.faults, asked.jobs, say, change) else 0
     gc.set_threshold(100_000, 50, 50)  # a day leaves a long journal that is no garbage
     logging.basicConfig(level=logging.CRITICAL if not asked.verbose else logging.WARNING)
     rng = random.Random(f"{asked.seed}/days")
@@ -77,6 +84,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--faults", type=read_faults, default="none", help="all, or kinds")
     parser.add_argument("--short", action="store_true", help="a quarter of an hour, hurried")
     parser.add_argument("--seeds", type=read_seeds, help="short days of many seeds, as 1-200")
+    parser.add_argument("--callers", type=int, help="of a short day, only the first so many")
+    parser.add_argument("--hours", type=float, default=HOURS, help="of a short day")
+    parser.add_argument("--minimise", action="store_true", help="shorten a short day that fails")
     parser.add_argument("--crash-points", action="store_true", help="die at every commit")
     parser.add_argument("-j", "--jobs", type=int, default=1, help="short days at a time")
     parser.add_argument("--verbose", action="store_true", help="show the application's warnings")

@@ -54,6 +54,7 @@ class Background:
         self._on_death = on_death
         self._grid = kernel.now()
         self._seen = (0, 0)
+        self._written = 0
         self._is_due = False
         self._alarm: Timer | None = None
         self._alarm_at: datetime | None = None
@@ -72,6 +73,7 @@ class Background:
         if not self._process.is_up:
             return
         if not self._is_due and self._rings() == self._seen:
+            self._see_what_nobody_rang_for()
             return
         if not self._is_due and self._misfortune.loses_ring():
             self._seen = self._rings()
@@ -93,6 +95,13 @@ class Background:
                 self._set_alarm(self._watch.dues())
                 return
         raise AssertionError("the application never comes to rest")
+
+    def _see_what_nobody_rang_for(self) -> None:
+        """A commit whose answer was lost is repeated, and then rings no bell."""
+        written = self._process.commits.written if self._process.commits else 0
+        if written != self._written:
+            self._written = written
+            self._set_alarm(self._watch.dues())
 
     def _rings(self) -> tuple[int, int]:
         """How often the line changed, and the board, which shows promises too."""

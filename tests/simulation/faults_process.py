@@ -7,11 +7,12 @@ is what all of them share.
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import event
 
 from app import create_app
 from core.database import Database
-from core.services import Services
+from core.services import EXTENSION, Services
 from simulator.kernel import VirtualKernel
 from simulator.transport import Failure, Outcome, Request
 from simulator.transport_wsgi import WsgiTransport
@@ -19,6 +20,8 @@ from tests.simulation.commits import CommitPoints, Killed, Meddler
 
 LOCK_MILLISECONDS_MAX = 5
 """In a race the first process stands still, so that a lock it holds will not be let go."""
+
+_APPS: dict[int, Flask] = {}
 
 Build = Callable[[Database], Services]
 StartResponse = Callable[..., Any]
@@ -53,7 +56,7 @@ class Process:
 
     def _start(self) -> None:
         self.services = self._build(self.database)
-        self.app = create_app(self.services)
+        self.app = _app_on(self.services, self.number)
 
     def die(self) -> None:
         """Lose everything that is not in the database."""
@@ -65,6 +68,14 @@ class Process:
         if not self.is_up:
             self.is_up = True
             self._start()
+
+
+def _app_on(services: Services, number: int) -> Flask:
+    """Return the app on `services`. Its routes are built once: they remember nothing."""
+    if number not in _APPS:
+        _APPS[number] = create_app(services)
+    _APPS[number].extensions[EXTENSION] = services
+    return _APPS[number]
 
 
 def _be_impatient(connection: Any, _record: Any) -> None:

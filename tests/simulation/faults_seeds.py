@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,13 +23,25 @@ from core.embedded import EmbeddedPostgres
 from core.schema import upgrade
 from tests.simulation.crash_points import FLOWS, enumerate_crashes
 from tests.simulation.faults import Faults, written
-from tests.simulation.faults_short import Told, live_short, short_plan
+from tests.simulation.faults_short import HOURS, Told, live_short, short_plan
+from tests.simulation.minimise import Case, minimise
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "simulated_template"
 TELL_EACH = 50
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Change:
+    """How a short day differs from its seed's own. callers: None for all."""
+
+    callers: int | None = None
+    hours: float = HOURS
+
+
+WHOLE_DAY = Change()
 
 
 @contextmanager
@@ -54,11 +67,13 @@ def read_seeds(text: str) -> range:
     return range(int(first), int(last or first) + 1)
 
 
-def run_seeds(seeds: Sequence[int], faults: Faults, jobs: int, say: Say) -> int:
+def run_seeds(
+    seeds: Sequence[int], faults: Faults, jobs: int, say: Say, change: Change = WHOLE_DAY
+) -> int:
     """Live through each seed's short day; return how many failed. say: takes lines to print."""
     began, failed, callers, answered, mishaps = perf_counter(), 0, 0, 0, 0
     with server() as url, ProcessPoolExecutor(jobs, get_context("forkserver")) as pool:
-        told_each = pool.map(partial(_one, url, faults), seeds)
+        told_each = pool.map(partial(_one, url, faults, change), seeds)
         for number, told in enumerate(told_each, 1):
             callers, answered = callers + told.callers, answered + told.answered
             mishaps += told.mishaps
@@ -93,9 +108,32 @@ def _crash(url: str, number: int) -> list[str]:
     return enumerate_crashes(url, TEMPLATE, FLOWS[number])
 
 
-def _one(url: str, faults: Faults, seed: int) -> Told:
+def run_smaller(seed: int, faults: Faults, say: Say, change: Change = WHOLE_DAY) -> int:
+    """Shorten the short day of a seed that fails; 1 where it does, 0 where nothing is wrong."""
+    plan = short_plan(seed, faults, change.callers, change.hours)
+    whole = Case(seed, faults, len(plan.arrivals), plan.hours)
+    with server() as url:
+
+        def fails(case: Case) -> bool:
+            told = _one(url, case.faults, Change(case.callers, case.hours), case.seed)
+            say(f"{'fails' if told.wrongs else 'holds'}: {case.command()}")
+            return bool(told.wrongs)
+
+        if not fails(whole):
+            say("nothing to shorten")
+            return 0
+        smallest = minimise(whole, fails)
+        told = _one(url, smallest.faults, Change(smallest.callers, smallest.hours), seed)
+    for line in report(told, smallest.faults):
+        say(line)
+    say(f"shortest: {smallest.command()}")
+    return 1
+
+
+def _one(url: str, faults: Faults, change: Change, seed: int) -> Told:
     gc.set_threshold(100_000, 50, 50)
-    return live_short(url, TEMPLATE, short_plan(seed, faults))
+    plan = short_plan(seed, faults, change.callers, change.hours)
+    return live_short(url, TEMPLATE, plan)
 
 
 def report(told: Told, faults: Faults) -> list[str]:

@@ -9,7 +9,7 @@ import io
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from sqlalchemy import text
@@ -43,6 +43,7 @@ from tests.simulation.recount import Figures, Recounter, digest, figures
 from tests.simulation.staffing import Staff
 
 DRAIN_SECONDS_MAX = 12 * 3600
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 EXCUSED = timedelta(seconds=5)
 """While faults happen, a ring may be lost and an order be carried out by whoever finds it."""
 
@@ -199,7 +200,7 @@ class World:
             return
         self._written = self.rig.written
         misfortune, now = self.rig.misfortune, self.rig.clock.now()
-        late = self.plan.start if misfortune.is_excused else now - EXCUSED
+        late = LONG_AGO if misfortune.is_excused else now - EXCUSED
         with self.database.reading() as session:
             for wrong in wrongs_now(session, late, self.services.policy):
                 if wrong not in self.wrongs:
