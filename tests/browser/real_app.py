@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,6 +13,7 @@ from typing import Any
 
 from flask import Flask, Response
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from waitress import wasyncore
 from waitress.server import create_server
 
 from app import create_app
@@ -23,6 +24,7 @@ from tests.core.people import PASSWORD
 from tests.routing.line_stage import Stage
 
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text("utf-8")
+STOP_SECONDS_MAX = 10
 NARROW = {"width": 360, "height": 780}
 WIDE = {"width": 1280, "height": 860}
 MORNING = datetime(2026, 3, 10, 10, 0, tzinfo=SEOUL)
@@ -59,12 +61,6 @@ class House:
             self.services.live.ring(topic)
 
 
-def _serve(server: Any) -> None:
-    """Serve until the sockets are closed under the loop, which is how the test ends it."""
-    with suppress(OSError):
-        server.run()
-
-
 @contextmanager
 def served(services: Services) -> Iterator[House]:
     """Serve the application on a free port with a running clock and real bells."""
@@ -79,17 +75,21 @@ def served(services: Services) -> Iterator[House]:
     real.live.start()
     app = create_app(real)
     _tell_the_time(app, real)
-    server = create_server(app, host="127.0.0.1", port=0, threads=16)
-    runner = threading.Thread(target=_serve, args=(server,), daemon=True)
+    sockets: dict[int, Any] = {}
+    server = create_server(app, host="127.0.0.1", port=0, threads=16, map=sockets)
+    runner = threading.Thread(target=server.run, daemon=True)
     runner.start()
     stage = Stage(real.database, real.clock, real.policy)  # type: ignore[arg-type]
     try:
         yield House(f"http://127.0.0.1:{server.effective_port}", real, stage)
     finally:
         real.live.stop()
-        server.task_dispatcher.shutdown(timeout=1)
-        server.close()
-        runner.join(5)
+        # A thread left behind would write into whatever got its file descriptors next, and a
+        # connection left behind is collected some tests later, and fails that one.
+        server.task_dispatcher.shutdown(timeout=STOP_SECONDS_MAX)
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(sockets, ignore_all=True))
+        runner.join(STOP_SECONDS_MAX)
+        assert not runner.is_alive()
 
 
 def _tell_the_time(app: Flask, real: Services) -> None:
