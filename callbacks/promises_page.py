@@ -9,6 +9,7 @@ from flask import Blueprint
 
 from callbacks.bodies import DecisionSent
 from callbacks.catalog import WORDS
+from callbacks.web_request import ALL_DAY, SLOTS
 from callbacks.worklist import VIEWS
 from citizens.consent import Purpose
 from citizens.wordings import LANGUAGES, wording
@@ -43,7 +44,9 @@ def show_promises() -> str:
             "csrf": account.csrf,
             "words": WORDS.words(language),
             "role": account.role,
+            "slots": SLOTS | {"all_day": ALL_DAY},
         },
+        slots=tuple(SLOTS),
         views=VIEWS,
         decisions=DECISIONS,
         reveal_reasons=REVEAL_REASONS,

@@ -10,6 +10,7 @@ import { notify, notifyFault } from "./notices.js";
 import { serverNow } from "./time.js";
 
 let companions = [];
+let shown = "";
 let promise = null;
 let companion = null;
 let again = () => Promise.resolve();
@@ -60,10 +61,20 @@ export async function loadCompanions() {
     notifyFault(fault);
     return;
   }
+  const now = JSON.stringify(companions);
+  if (now !== shown) show();
+  shown = now;
+}
+
+function show() {
+  const box = element("companions");
   const rows = companions.map(item);
   if (!rows.length) rows.push(node("li", { class: "subtle" }, t("promises.no_companions")));
-  element("companions").replaceChildren(...rows);
-  element("companions").setAttribute("aria-busy", "false");
+  const held = document.activeElement?.closest?.("[data-companion]")?.dataset.companion;
+  const pressed = document.activeElement?.dataset?.act ?? "absence";
+  box.replaceChildren(...rows);
+  box.setAttribute("aria-busy", "false");
+  if (held) box.querySelector(`[data-companion="${CSS.escape(held)}"] [data-act="${pressed}"]`)?.focus();
 }
 
 /** The certified companions as options of a select. first: what choosing nobody means; without: one left out. */

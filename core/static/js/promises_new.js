@@ -1,7 +1,7 @@
 // A new promise on behalf of a citizen: number, kind, moment, companion, and what they consented to.
 
 import { ask } from "./api.js";
-import { element, t } from "./boot.js";
+import { boot, element, t } from "./boot.js";
 import { askIn, wireDialog } from "./asking.js";
 import { chosenMoment, dateFrom, when } from "./dates.js";
 import { Missing } from "./field_faults.js";
@@ -37,6 +37,15 @@ function consent(form) {
   return { wording: version, heard: true, ...said };
 }
 
+// Days without hours mean all day; hours without days every day; neither leaves what was agreed before.
+function windows(form) {
+  const days = form.getAll("day").map(Number);
+  const slots = form.getAll("slot");
+  if (!days.length && !slots.length) return null;
+  const times = (slots.length ? slots : ["all_day"]).map((name) => boot.slots[name]);
+  return times.map(([from, until]) => ({ days: days.length ? days : [0, 1, 2, 3, 4, 5, 6], from, until }));
+}
+
 function moment(form) {
   return form.get("when") === "at" ? chosenMoment(form.get("date"), form.get("time")) : null;
 }
@@ -59,6 +68,7 @@ async function send(form) {
     about: form.get("about"),
     language: form.get("language"),
     at: moment(form),
+    windows: windows(form),
     companion_id: (isCompanion && form.get("companion_id")) || null,
     note: form.get("note").trim() || null,
     consent: consent(form),

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from callbacks.models import Absence, ApiClient, ApiKey, Promise
+from citizens.models import Citizen
 from core.models import AccessEntry
 from tests.browser.promised import Promises
 from tests.browser.real_app import House, check_page, shown, sign_in
@@ -30,7 +31,7 @@ def done(page: Page) -> None:
 
 def choose(page: Page, name: str, code: str) -> None:
     """Press a choice of the open dialog."""
-    page.click(f"dialog[open] label.chip:has(input[name={name}][value={code}])")
+    page.click(f"dialog[open] label.chip:has(input[name={name}][value='{code}'])")
 
 
 def test_whose_a_promise_is_and_who_is_away(house: House, page: Page, promises: Promises) -> None:
@@ -64,6 +65,7 @@ def test_whose_a_promise_is_and_who_is_away(house: House, page: Page, promises: 
         assert "reveal number" in {one.action for one in session.scalars(select(AccessEntry))}
 
     _write_an_absence(house, page, nabi)
+    assert page.evaluate("document.activeElement.dataset.act") == "absence"
     check_page(page, "promises")
     _hand_over(page, nabi)
     assert promises.get(spent).companion_id == nabi
@@ -115,6 +117,8 @@ def test_a_promise_on_behalf_of_a_citizen(house: House, page: Page, promises: Pr
     choose(page, "consent", "now")
     choose(page, "about", "other")
     choose(page, "when", "at")
+    for name, code in (("day", "2"), ("day", "4"), ("slot", "morning"), ("slot", "evening")):
+        choose(page, name, code)
     page.select_option("#new-companion", str(maru))
     page.fill("#new-note", "사별한 뒤 식사를 거르신다고 함")
     page.evaluate("document.getElementById('new-promise-dialog').scrollTo(0, 0)")
@@ -123,6 +127,8 @@ def test_a_promise_on_behalf_of_a_citizen(house: House, page: Page, promises: Pr
     done(page)
     with house.services.database.transaction() as session:
         made = session.scalars(select(Promise)).one()
+        windows = session.get_one(Citizen, made.citizen_id).windows
+    assert [one["days"] for one in windows] == [[2, 4], [2, 4]]
     assert (made.about, made.companion_id, made.purpose) == ("other", maru, "companion")
     page.click("#tab-promised")
     shown(page, f"[data-promise='{made.id}']")
