@@ -31,10 +31,11 @@ def hold_music(seconds: int) -> bytes:
     return _wav(samples)
 
 
-def _chord(tones: tuple[float, ...], length: int) -> list[int]:
-    steps = [2 * math.pi * tone / RATE for tone in tones]
+def _chord(tones: tuple[float, float, float], length: int) -> list[int]:
+    low, middle, high = (2 * math.pi * tone / RATE for tone in tones)
+    sin, pi = math.sin, math.pi  # the first caller of a process waits for these many samples
     return [
-        int(LOUDNESS * math.sin(math.pi * i / length) * sum(math.sin(s * i) for s in steps) / 3)
+        int(LOUDNESS * sin(pi * i / length) * (sin(low * i) + sin(middle * i) + sin(high * i)) / 3)
         for i in range(length)
     ]
 
