@@ -115,18 +115,19 @@ def live_short(postgres_url: str, template: str, plan: Plan) -> Told:
     with fresh(postgres_url, template) as url:
         world = World(url, plan)
         try:
-            return _lived(world, plan)
+            return lived(world)
         finally:
             world.close()
 
 
-def _lived(world: World, plan: Plan) -> Told:
+def lived(world: World) -> Told:
+    """Live through a world's plan, and return what came of it."""
     with cheap_passwords():
         world.run()
     wrongs = world.findings()
     figures = world.figures()
     return Told(
-        plan.seed,
+        world.plan.seed,
         tuple(wrongs),
         tuple(world.story(wrongs[0])) if wrongs else (),
         world.digest(),
