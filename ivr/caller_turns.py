@@ -19,7 +19,7 @@ from ivr.instructions import Reply
 from ivr.menu import Choice, Menus
 from ivr.prompts import Prompts
 from ivr.turn import Turn
-from routing import calls, line, records
+from routing import calls, handing_on, line, records
 from routing.estimate import estimate
 from routing.line import Effect
 from routing.models import Call
@@ -246,7 +246,7 @@ def on_join(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
 
 def on_talk_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
     """The caller's time in the room is over: hung up, moved by us, or left behind alone."""
-    call = records.call_by_sid(session, turn.call_sid)
+    call = handing_on.owner_of_leg(session, turn.call_sid)
     if call is None:
         return Effect.NOTHING, flow.say_and_end("goodbye", "ko")
     if turn.has_ended:

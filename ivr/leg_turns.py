@@ -14,7 +14,7 @@ from ivr import flow
 from ivr.caller_turns import Desk, as_uuid
 from ivr.instructions import Hangup, Reply
 from ivr.turn import Turn
-from routing import actions, calls, handing_on, line, orders, records
+from routing import actions, calls, handing_on, line, orders
 from routing.line import Effect
 from routing.models import Call, Offer
 from routing.states import OfferState
@@ -107,7 +107,7 @@ def _left_room(session: Session, turn: Turn, desk: Desk) -> Effect:
     counselors = counselor_records.session_of_leg(session, turn.call_sid)
     if counselors is not None:
         return _leg_ended(session, counselors, turn, desk)
-    call = records.call_by_sid(session, turn.call_sid)
+    call = handing_on.owner_of_leg(session, turn.call_sid)
     if call is None:
         return Effect.NOTHING
     return line.caller_left(session, call, "hung up", desk.now, desk.policy)

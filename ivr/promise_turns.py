@@ -19,7 +19,7 @@ from ivr.caller_turns import Desk, as_uuid, where_it_is
 from ivr.flow import say_and_end
 from ivr.instructions import Hangup, Reply
 from ivr.turn import Turn
-from routing import calls, line, outward, records
+from routing import calls, handing_on, line, outward, records
 from routing.line import Effect
 from routing.models import Call
 from routing.states import CALL_LIFE, CallEvent, CallState
@@ -252,7 +252,7 @@ def on_reach_leg(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Repl
     if call.state == CallState.REACHING and is_ours:
         said = TRY_OUTCOMES.get(turn.call_status, "no_answer")
         return outward.not_reached(session, call, said, desk.now, desk.policy), Reply()
-    theirs = records.call_by_sid(session, turn.call_sid)  # another where they were handed on
+    theirs = handing_on.owner_of_leg(session, turn.call_sid)  # another where they were handed on
     if theirs is None:
         return Effect.NOTHING, Reply()
     return line.caller_left(session, theirs, "hung up", desk.now, desk.policy), Reply()

@@ -18,6 +18,7 @@ from counselors.states import SessionState
 from routing import calls
 from routing.journal import Entry, journal_many
 from routing.models import Call
+from routing.records import call_by_sid
 from routing.states import CallEvent, CallState
 from routing.talks import end_talk, move_caller
 
@@ -83,6 +84,15 @@ def who_came(session: Session, call_id: uuid.UUID) -> Call | None:
     """Return, not locked, the call by which a counselor came to this call's talk and is there."""
     second = session.scalar(_beside(call_id))
     return second if second is not None and is_counselor_there(session, second) else None
+
+
+def owner_of_leg(session: Session, leg_sid: str) -> Call | None:
+    """Return, locked, the call whose citizen's leg this is, if we know it.
+
+    Asked again where it is nobody's: it may have gone over to another call while its row was held,
+    and what was found before the wait does not fit any more.
+    """
+    return call_by_sid(session, leg_sid) or call_by_sid(session, leg_sid)
 
 
 def first_talk(session: Session, call: Call) -> CounselingSession | None:

@@ -1,6 +1,7 @@
 """A counselor is brought into a companion's talk; whoever is lost when, nobody is left alone."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,7 +11,7 @@ from callbacks import bringing_in, calling, deciding
 from callbacks.bringing_in import BroughtIn, NotBroughtIn
 from callbacks.models import Promise
 from counselors import presence
-from routing import actions
+from routing import actions, handing_on
 from routing.actions import Accepted
 from routing.models import Call, Offer
 from simulator.conference_events import Ending
@@ -339,6 +340,26 @@ def test_a_room_that_the_carrier_ends_is_left_by_both_and_the_citizen_waits(risk
     risk.connect(risk.counselor, risk.accept())
     risk.town.run(5)
     assert risk.together(risk.citizen, risk.counselor)
+
+
+def test_a_leg_is_found_while_it_goes_over_to_the_counselors_call(risk: Risk) -> None:
+    """Who waits for the row of the first call finds, after the wait, that it fits no more."""
+    risk.come_to("there")
+    (second,) = risk.town.calls("handed_on")
+
+    def looked_for() -> uuid.UUID | None:
+        with risk.town.look() as session:
+            owner = handing_on.owner_of_leg(session, risk.citizen.leg.sid)
+            return owner.id if owner is not None else None
+
+    now, policy = risk.town.now, risk.town.services.policy
+    with ThreadPoolExecutor(1) as elsewhere:
+        with risk.town.look() as session:
+            actions.hand_over(session, risk.session_id, risk.companion_id, now, policy)
+            found = elsewhere.submit(looked_for)
+            wait([found], timeout=0.5)
+            assert not found.done()
+        assert found.result(timeout=5) == second.id
 
 
 def test_two_at_once_and_one_counselor(town: Town) -> None:
