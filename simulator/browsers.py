@@ -34,7 +34,9 @@ class BrowserCounselor(Counselor):
         self._at(self._habits.looks_every_seconds, partial(self._look, shift))
         if self.busy or self._is_away or self._status != "ready":
             return
-        offer = self._ask("GET", "/me/desk").body.get("offer")
+        desk = self._ask("GET", "/me/desk").body
+        self._notice(desk.get("presence", {}))
+        offer = desk.get("offer")
         if offer and offer["id"] != self._seen_offer:
             self._seen_offer = str(offer["id"])
             self._switchboard.happens("ring")
@@ -95,9 +97,8 @@ class BrowserCounselor(Counselor):
         if self._was_talking:
             self._was_talking = False
             self._begin_wrap()
-        elif self._wants == "ready":
-            self._say("ready")
         else:
+            self._notice(self._ask("GET", "/me").body)
             self._follow_wish()
 
     def _say(self, status: str) -> None:

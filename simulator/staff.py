@@ -5,6 +5,7 @@ What they did is in their diary, so that occupancy can be counted without asking
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -205,16 +206,26 @@ class Counselor(ApiUser):
         self.leg = None
         if self._talked:
             self._begin_wrap()
-        elif status in ("no-answer", "busy", "failed"):
+        elif status in ("no-answer", "busy", "failed", "canceled"):
             self._at(self._rng.uniform(60, 180), partial(self._come_back, self._shift))
         else:
             self._at(0.0, self._follow_wish)
 
     def _come_back(self, shift: int) -> None:
-        """After a missed call the server holds us for away: say ready again."""
+        """After a ring that was missed the server may hold us for away: say ready again."""
         if shift == self._shift and self._wants == "ready" and self.leg is None:
-            self._say("ready")
+            self._notice(self._ask("GET", "/me").body)
         self._follow_wish()
+
+    def _notice(self, me: Mapping[str, Any]) -> None:
+        """Where the own page shows "not answering", say ready again; it was no time on duty."""
+        since = me.get("not_answering_since")
+        if since is None or self._status != "ready" or self._wants != "ready":
+            return
+        if self._said_at is not None:
+            self.diary.append(Entry("on duty", self._said_at, datetime.fromisoformat(since)))
+        self._said_at = None
+        self._say("ready")
 
     # -- talks ---------------------------------------------------------------------------------
 
