@@ -54,12 +54,17 @@ class CompanionHabits:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a companion wrote of a call: the answer of the server says what is recorded."""
+    """What a companion wrote of a call: the answer of the server says what is recorded.
+
+    in_series: the call belongs to a series, which plans its next one by itself.
+    """
 
     at: datetime
     callback_id: str
     outcome: str
     recorded: str
+    agreed_next: bool
+    in_series: bool
 
 
 class Companion(ApiUser):
@@ -85,6 +90,7 @@ class Companion(ApiUser):
         self._habits = habits
         self._day = 0
         self._writes = False
+        self._in_series = False
 
     @property
     def busy(self) -> bool:
@@ -113,16 +119,17 @@ class Companion(ApiUser):
         if day != self._day:
             return
         due = None if self.busy else self._due()
-        if due is None or not self._call(due):
+        self._in_series = due is not None and due["series"] is not None
+        if due is None or not self._call(str(due["id"])):
             self._at(self._habits.looks_every_seconds, partial(self._look, day))
 
-    def _due(self) -> str | None:
+    def _due(self) -> Mapping[str, Any] | None:
         now = self._exchange.kernel.now()
         listed = self._ask("GET", "/callbacks").body.get("callbacks", [])
         for row in listed:
             is_due = datetime.fromisoformat(row["next_at"]) <= now
             if row["state"] == "planned" and row["purpose"] == "companion" and is_due:
-                return str(row["id"])
+                return dict(row)
         return None
 
     def _call(self, callback_id: str) -> bool:
@@ -180,7 +187,10 @@ class Companion(ApiUser):
         answer = self._ask("PUT", f"/callbacks/{callback_id}/outcome", body)
         recorded = str(answer.body.get("recorded", ""))
         now = self._exchange.kernel.now()
-        self.diary.append(Said(now, callback_id, body["outcome"], recorded))
+        agreed = answer.body.get("next") is not None
+        self.diary.append(
+            Said(now, callback_id, body["outcome"], recorded, agreed, self._in_series)
+        )
         self._go_on()
 
     def _go_on(self) -> None:

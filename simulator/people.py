@@ -42,12 +42,14 @@ CALLS_MAX: Final = 3
 class Wish:
     """What somebody said, and heard confirmed, of being called at a number.
 
-    wants: False where no more calls are wanted. windows: None where nothing was said of them.
+    purpose: talk, with a counselor, or companion. wants: False where no more calls are wanted.
+    windows: None where nothing was said of them.
     """
 
     at: datetime
     number: str
     how: str
+    purpose: str = "talk"
     wants: bool = True
     windows: Sequence[Mapping[str, object]] | None = None
     at_night: bool = False

@@ -283,7 +283,7 @@ class Counselor(ApiUser):
         number = citizen.numbers[0]
         answer = self._ask("PUT", path, outcome | {"next_call": agreed | {"number": number}})
         if answer.status == 200:
-            citizen.wishes.append(Wish(now, number, "desk", windows=windows))
+            citizen.wishes.append(Wish(now, number, "desk", "companion", windows=windows))
 
     def _outcome(self) -> dict[str, Any]:
         return {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from simulator.agreeing import WORDING, agreed_call
 from simulator.api_user import ApiUser, Server
@@ -33,7 +34,10 @@ class SupervisorHabits:
 
 
 class Supervisor(ApiUser):
-    """One supervisor in office hours. `walk_in` makes a person who asks for a call."""
+    """One supervisor in office hours. `walk_in` makes a person who asks for a call.
+
+    series_decided: when calls of a series were decided of; its next one may be planned then.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Supervisor(ApiUser):
         self._walk_in = walk_in
         self._habits = habits
         self._day = 0
+        self.series_decided: list[datetime] = []
 
     def begin_day(self) -> None:
         """Come to work and look."""
@@ -65,11 +70,15 @@ class Supervisor(ApiUser):
     def _look(self, day: int) -> None:
         if day != self._day:
             return
-        self._ask("GET", "/board")
+        self.board()
         self._decide()
         if self._rng.random() < self._habits.promises:
             self._promise()
         self._at(self._habits.looks_every_seconds, partial(self._look, day))
+
+    def board(self) -> Mapping[str, Any]:
+        """Look at the board."""
+        return self._ask("GET", "/board").body
 
     def _decide(self) -> None:
         """Nothing ends in silence: what nobody answered is decided of, in writing."""
@@ -77,6 +86,8 @@ class Supervisor(ApiUser):
         for row in listed[:DECIDES_AT_ONCE_MAX]:
             body = {"decision": self._rng.choice(DECISIONS), "note": "전화를 받지 않으심"}
             self._ask("POST", f"/callbacks/{row['id']}/decision", body)
+            if row["series"] is not None:
+                self.series_decided.append(self._exchange.kernel.now())
 
     def _promise(self) -> None:
         """Somebody asks in person to be called."""
@@ -90,7 +101,7 @@ class Supervisor(ApiUser):
         answer = self._ask("POST", "/callbacks", body)
         if answer.status != 201:
             return
-        person.wishes.append(Wish(now, number, "in person", windows=windows))
+        person.wishes.append(Wish(now, number, "in person", body["purpose"], windows=windows))
         if self._rng.random() < self._habits.takes_back:
             delay = self._rng.uniform(*self._habits.takes_back_seconds)
             self._at(delay, partial(self._take_back, person, str(answer.body["id"])))

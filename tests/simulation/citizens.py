@@ -52,8 +52,10 @@ class Neighbours:
             now = self._exchange.kernel.now()
             at_night = "night_calls" in form
             windows = _windows(form)
-            wish = Wish(now, person.numbers[0], "form", windows=windows, at_night=at_night)
-            person.wishes.append(wish)
+            number = person.numbers[0]
+            person.wishes.append(
+                Wish(now, number, "form", "companion", windows=windows, at_night=at_night)
+            )
 
     def _filled(self, person: Caller) -> dict[str, Any]:
         form: dict[str, Any] = {

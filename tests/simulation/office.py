@@ -1,7 +1,7 @@
 """Who works by day beside the counselors: companions and a supervisor; and who asks them."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,9 @@ from simulator.companions import Companion
 from simulator.exchange import Exchange
 from simulator.people import Caller, Switchboard
 from simulator.supervisors import Supervisor
+from tests.simulation.board_recount import Diaries, differences
 from tests.simulation.citizens import Neighbours
+from tests.simulation.recount import Recount
 from tests.simulation.staffing import PASSWORD, ROSTER_HEADER
 from tests.simulation.wires import WsgiServer
 
@@ -57,6 +59,16 @@ class Office:
         for day in range(int(self._plan.hours // 24) + 2):
             self._book((now + timedelta(days=day)).astimezone(SEOUL), now)
         self._neighbours.come(self._plan.hours, self._plan.forms_a_day)
+
+    def wrongs_of_board(self, seen: Recount, callers: Sequence[Caller], now: datetime) -> list[str]:
+        """Return where the board differs from what happened."""
+        people = (*callers, *self.people)
+        diaries = Diaries(
+            [wish for person in people for wish in person.wishes],
+            [said for companion in self.companions for said in companion.diary],
+            self.supervisor.series_decided,
+        )
+        return differences(self.supervisor.board(), seen, diaries, now)
 
     def _book(self, day: datetime, now: datetime) -> None:
         """A working day from Monday to Friday; one that has begun begins at once."""

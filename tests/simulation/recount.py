@@ -23,6 +23,7 @@ from simulator.journal import (
     WebhookSent,
 )
 from simulator.legs import FINAL
+from simulator.people import PROMISE_WORDS
 from simulator.staff import Counselor
 
 SERVICE_LEVEL_SECONDS = 20
@@ -34,9 +35,9 @@ ONE_NUMBER = timedelta(seconds=1)  # keys no further apart belong to one number
 class Story:
     """What happened to one citizen's leg, which the citizen dialled or which was rung.
 
-    told_queue, told_room: when the server first sent the leg into the queue, into a room; the
-    welcome or the connecting sentence may come before. talks: stretches with a counselor. keyed:
-    the last key that was heeded.
+    told_queue, told_room, told_promise: when the server first sent the leg into the queue, into a
+    room, or promised a call; what is said before or with it may last. talks: stretches with
+    a counselor. keyed: the last key that was heeded.
     """
 
     sid: str
@@ -47,6 +48,7 @@ class Story:
     queued: datetime | None = None
     told_queue: datetime | None = None
     told_room: datetime | None = None
+    told_promise: datetime | None = None
     rung: datetime | None = None
     answered: datetime | None = None
     joined: datetime | None = None
@@ -193,6 +195,8 @@ class Recounter:
             story.told_queue = story.told_queue or asked[0]
         if "<Conference" in entry.body:
             story.told_room = story.told_room or asked[0]
+        if any(words in entry.body for words in PROMISE_WORDS):
+            story.told_promise = story.told_promise or asked[0]
 
     def _leg(self, entry: LegChanged) -> None:
         story = self.found.of(entry.call_sid) or self._new_citizen(entry)

@@ -46,6 +46,8 @@ DRAIN_SECONDS_MAX = 12 * 3600
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 EXCUSED = timedelta(seconds=5)
 """While faults happen, a ring may be lost and an order be carried out by whoever finds it."""
+BOARD_HOURS = (10.9, 19.3, 23.9)
+"""When the board is held against what happened, in hours of each day from the start."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,7 @@ class World:
                 self._let_faults_happen(until)
                 self.kernel.run_until(until)
                 self._drain()
+                self._check_board()
             finally:
                 install(None)
         for counselor in self.counselors:
@@ -186,10 +189,21 @@ class World:
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
         self.kernel.at(self.plan.check_every_seconds, self._check)
 
+    def _check_board(self) -> None:
+        """Hold what the board says against what happened today; lost words make it differ."""
+        if self.plan.faults.kinds():
+            return
+        now = self.kernel.now()
+        wrongs = self.office.wrongs_of_board(self.recounted, self.callers, now)
+        self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
+
     def _let_faults_happen(self, until: datetime) -> None:
         """Up to `until`; then each commit is followed by a look at the tables."""
         if not self.plan.faults.kinds():
             self.kernel.at(self.plan.check_every_seconds, self._check)
+            for day in range(1 + int(self.plan.hours // 24)):
+                for hour in BOARD_HOURS:
+                    self.kernel.at((day * 24 + hour) * 3600, self._check_board)
         else:
             self.rig.misfortune.begin(until)
             self.kernel.after_each.append(self._check_what_changed)

@@ -1,0 +1,151 @@
+"""The figures of the board, counted again from carrier traffic and diaries, and compared.
+
+Nothing of the application's is used but its answer. Where a moment decides (a wait of just 20 s),
+or something is under way, the comparison allows for it by as many calls as there are.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from simulator.companions import Said
+from simulator.people import Wish
+from tests.simulation.recount import (
+    SERVICE_LEVEL_SECONDS,
+    SHORT_ABANDON_SECONDS,
+    Recount,
+    Story,
+)
+
+SEOUL = ZoneInfo("Asia/Seoul")
+ON_THE_WIRE = 0.5  # seconds; a moment as the server knows it, against the exchange's own
+OUTCOME_OWED = timedelta(seconds=360)
+NOT_REACHED = ("voicemail", "wrong_person", "refused", "no_answer", "busy")
+
+
+@dataclass(frozen=True)
+class Diaries:
+    """What people wrote down: wishes to be called, what companions said of their calls, and when a
+    supervisor decided of a call of a series."""
+
+    wishes: Sequence[Wish]
+    said: Sequence[Said]
+    series_decided: Sequence[datetime]
+
+
+@dataclass(frozen=True)
+class Between:
+    """A figure that can't be told more exactly than this."""
+
+    low: float
+    high: float
+
+    def holds(self, figure: float) -> bool:
+        """Tell whether the server's figure is one of these."""
+        return self.low <= figure <= self.high
+
+
+def differences(
+    board: Mapping[str, Any], seen: Recount, diaries: Diaries, now: datetime
+) -> list[str]:
+    """Return where the board says something else than what happened today, up to `now`."""
+    today = now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
+    expected = {f"today.{name}": one for name, one in _calls(seen, today, now).items()}
+    expected |= {f"callbacks.{n}": one for n, one in _promises(seen, diaries, today, now).items()}
+    found = []
+    for name, between in expected.items():
+        room, figure = name.split(".")
+        told = board[room][figure]
+        if told is not None and not between.holds(told):
+            found.append(f"the board says {name} {told}, and it was {between}")
+    return found
+
+
+def _calls(seen: Recount, today: datetime, now: datetime) -> dict[str, Between]:
+    mine = [one for one in seen.stories.values() if _since(one.told_queue, today)]
+    answered = [one for one in mine if one.told_room is not None]
+    left = [one for one in mine if _has_left(one)]
+    shorts = _count(left, SHORT_ABANDON_SECONDS, now)
+    within = _count(answered, SERVICE_LEVEL_SECONDS, now)
+    moving = sum(_moves(one, now) for one in mine)
+    found = {
+        "offered": _about(len(mine), moving),
+        "answered": _about(len(answered), moving),
+        "abandoned": _about(len(left), moving),
+        "short_abandoned": shorts,
+        "answered_within": within,
+    }
+    counted = Between(len(mine) - shorts.high, len(mine) - shorts.low)
+    if counted.low > 0:
+        level = (within.low / counted.high, within.high / counted.low)
+        found["service_level"] = Between(level[0] - 0.001, level[1] + 0.001)
+    if mine and not moving:
+        found["longest_wait_seconds"] = _about(max(_wait(one, now) for one in mine), ON_THE_WIRE)
+    if answered and not moving:
+        asa = sum(_wait(one, now) for one in answered) / len(answered)
+        found["asa_seconds"] = _about(asa, ON_THE_WIRE)
+    return found
+
+
+def _promises(
+    seen: Recount, diaries: Diaries, today: datetime, now: datetime
+) -> dict[str, Between]:
+    """Of promises asked for twice only the diaries of both are known, not which one stood."""
+    asked = [one for one in diaries.wishes if one.wants and _since(one.at, today)]
+    again = len(asked) - len({(one.number, one.purpose) for one in asked})
+    early = {(w.number, w.purpose) for w in diaries.wishes if w.wants and w.at < today}
+    again += sum((one.number, one.purpose) in early for one in asked)
+    rings = [one for one in seen.rings.values() if one.rung is not None]
+    over = [one for one in rings if _since(one.ended, today)]
+    met = [one for one in rings if _since(one.joined, today)]
+    owed = sum(_is_owed(one, now) for one in met)
+    said = [one for one in diaries.said if _since(one.at, today)]
+    other = sum(one.recorded in NOT_REACHED for one in said)
+    further = sum(one.agreed_next + one.in_series for one in said)
+    further += sum(_since(at, today) for at in diaries.series_decided)
+    moving = owed + sum(_moves(one, now) for one in rings)
+    return {
+        "promised": Between(len(asked) - again, len(asked) + further),
+        "tries": _about(len({one.sid for one in [*over, *met]}), moving),
+        "reached": Between(len(met) - other - moving, len(met) - other + moving),
+        "silent_ends": Between(0, 0),
+    }
+
+
+def _since(moment: datetime | None, begin: datetime) -> bool:
+    return moment is not None and moment >= begin
+
+
+def _has_left(story: Story) -> bool:
+    """Hung up, or was let go, in the queue; who was promised a call was not lost."""
+    return story.ended is not None and story.told_room is None and story.told_promise is None
+
+
+def _moves(story: Story, now: datetime) -> bool:
+    """Something happened to it so lately that the server may not have been told."""
+    moments = (story.told_queue, story.told_room, story.told_promise, story.ended, story.joined)
+    just = now - timedelta(seconds=5)
+    return any(moment is not None and moment > just for moment in moments)
+
+
+def _is_owed(story: Story, now: datetime) -> bool:
+    """A companion's call of which they may not have said yet what came of it."""
+    return story.ended is None or story.ended > now - OUTCOME_OWED
+
+
+def _wait(story: Story, now: datetime) -> float:
+    until = story.told_room or story.told_promise or story.ended or now
+    assert story.told_queue is not None
+    return (until - story.told_queue).total_seconds()
+
+
+def _count(stories: Iterable[Story], limit: float, now: datetime) -> Between:
+    waits = [_wait(one, now) for one in stories]
+    sure = sum(wait <= limit - ON_THE_WIRE for wait in waits)
+    return Between(sure, sum(wait <= limit + ON_THE_WIRE for wait in waits))
+
+
+def _about(figure: float, slack: float) -> Between:
+    return Between(figure - slack, figure + slack)
