@@ -22,7 +22,7 @@ from ivr.turn import Turn
 from routing import calls, handing_on, line, outward, records
 from routing.line import Effect
 from routing.models import Call
-from routing.states import CALL_LIFE, CallEvent, CallState
+from routing.states import CALL_LIFE, PROMISED, CallEvent, CallState
 
 MACHINES = ("machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax")
 CANDIDATE_CONTEXT = "calls.candidate"
@@ -159,7 +159,7 @@ def _leave_by_promise(session: Session, call: Call, desk: Desk) -> None:
     event = CallEvent.PROMISED_CALLBACK
     if not CALL_LIFE.allows(CallState(call.state), event):
         event = CallEvent.CALLER_LEFT  # asked for in the menu: the call never stood in the queue
-    calls.move(session, call, event, desk.now, desk.policy, reason="promised callback")
+    calls.move(session, call, event, desk.now, desk.policy, reason=PROMISED)
 
 
 def on_reached(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from core.life import Life
 
+PROMISED = "promised callback"
+"""Close reason of a call whose caller left with a promise to be called."""
+
 
 class CallState(StrEnum):
     """Where a call is."""

@@ -91,6 +91,7 @@ class Companion(ApiUser):
         self._day = 0
         self._writes = False
         self._in_series = False
+        self._talked = False
 
     @property
     def busy(self) -> bool:
@@ -138,6 +139,7 @@ class Companion(ApiUser):
         if answer.status != 200:
             return False
         params = {name: str(value) for name, value in answer.body["connect"]["params"].items()}
+        self._talked = False
         self.leg = self._exchange.dial(self, "", params)
         return True
 
@@ -150,6 +152,7 @@ class Companion(ApiUser):
     def hear(self, leg: Leg, sound: Sound) -> None:
         """The citizen is there."""
         if isinstance(sound, Bridge):
+            self._talked = True
             self._switchboard.seats[sound.room_id] = self
 
     def conclude(self) -> None:
@@ -199,6 +202,8 @@ class Companion(ApiUser):
         self._at(delay, partial(self._look, self._day))
 
     def _outcome(self) -> dict[str, Any]:
+        if not self._talked:
+            return {"outcome": "no_answer"}
         chance, habits = self._rng.random(), self._habits
         for share, body in (
             (habits.hears_mailbox, {"outcome": "voicemail"}),

@@ -22,9 +22,9 @@ class OfferedCall(NamedTuple):
     """A call that chose the helpline and so entered the queue.
 
     queued_at: when it was offered. answered_at: when a counselor first could be heard.
-    abandoned_at: when the caller left unanswered. waited_until: the end of the wait, however it
-    ended; None while it lasts. talk_seconds and acw_seconds: of all its sessions so far.
-    is_unrecorded: closed, talked, and no outcome written.
+    abandoned_at: when the caller left unanswered and without a promise. waited_until: the end of
+    the wait, however it ended; None while it lasts. talk_seconds and acw_seconds: of all its
+    sessions so far. is_unrecorded: closed, talked, and no outcome written.
     """
 
     queued_at: datetime
@@ -51,7 +51,8 @@ class Figures:
 
     offered: calls that chose the helpline and entered the queue.
     answered: of these, joined by a counselor. abandoned: the caller left after the start of the
-    queue and before the join. short_abandoned: of these, within `short_seconds`.
+    queue and before the join, and not with a promise to be called in their place.
+    short_abandoned: of these, within `short_seconds`.
     answered_within: answered after a wait of at most T.
     service_level: answered_within / (offered - short_abandoned).
     service_level_2: (answered_within + abandoned within T) / (answered + abandoned); Asterisk's.

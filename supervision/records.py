@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from routing.states import PROMISED
 from supervision.figures import OfferedCall, day_span
 from supervision.hours import WORKING_STATES, WORKING_STATUS, Span, Turn, Work, at_work
 
@@ -15,7 +16,8 @@ _CALLS = text(
     """
     SELECT c.queued_at,
            c.answered_at,
-           CASE WHEN c.answered_at IS NULL THEN c.left_at END,
+           CASE WHEN c.answered_at IS NULL AND c.close_reason IS DISTINCT FROM :promised
+                THEN c.left_at END,
            coalesce(
                c.answered_at, c.left_at, max(s.ended_at) FILTER (WHERE s.was_wrapped), c.closed_at
            ),
@@ -122,7 +124,8 @@ class Unrecorded:
 def offered_calls(session: Session, day: date) -> list[OfferedCall]:
     """Return the calls offered on this Seoul day, in the order of their arrival."""
     span = day_span(day)
-    rows = session.execute(_CALLS, {"start": span.start, "end": span.end})
+    within = {"start": span.start, "end": span.end, "promised": PROMISED}
+    rows = session.execute(_CALLS, within)
     return [OfferedCall(*row) for row in rows]
 
 

@@ -99,7 +99,7 @@ def _promises(
     again += sum((one.number, one.purpose) in early for one in asked)
     rings = [one for one in seen.rings.values() if one.rung is not None]
     over = [one for one in rings if _since(one.ended, today)]
-    met = [one for one in rings if _since(one.joined, today)]
+    met = [one for one in rings if _since(one.told_room, today)]
     owed = sum(_is_owed(one, now) for one in met)
     said = [one for one in diaries.said if _since(one.at, today)]
     other = sum(one.recorded in NOT_REACHED for one in said)

@@ -16,7 +16,7 @@ from counselors.states import PresenceEvent, Status
 from routing import actions, calls, line
 from routing.dispatch import dispatch
 from routing.models import Call
-from routing.states import CallState
+from routing.states import PROMISED, CallEvent, CallState
 from routing.sweep import sweep
 from supervision import records
 from supervision.board import Board, LatestFigures, board
@@ -168,6 +168,22 @@ def test_a_talk_cut_off_is_owed_until_somebody_writes_of_the_call(here: Line) ->
         assert [one.session_id for one in records.unrecorded(session, 10)] == [taken.session_id]
     figures = here.look().today.whole
     assert (figures.answered, figures.abandoned, figures.unrecorded) == (1, 0, 1)
+
+
+def test_who_leaves_with_a_promise_to_be_called_was_not_lost(here: Line) -> None:
+    promised, lost = here.call(), here.call()
+    with here.database.transaction() as session:
+        now = here.clock.step(30)
+        line.caller_left(session, session.get_one(Call, lost), "hung up", now, here.policy)
+        call = session.get_one(Call, promised)
+        call.left_at = now
+        event, reason = CallEvent.PROMISED_CALLBACK, PROMISED
+        calls.move(session, call, event, now, here.policy, reason=reason)
+    here.clock.step(600)
+    figures = here.look().today.whole
+    assert (figures.offered, figures.answered, figures.abandoned) == (2, 0, 1)
+    assert figures.longest_wait_seconds is not None
+    assert figures.longest_wait_seconds < 60  # the promise ended the wait
 
 
 def test_who_said_break_while_talking_works_until_the_wrap_up_ends(here: Line) -> None:
