@@ -153,6 +153,7 @@ def test_a_talk_cut_off_is_owed_until_somebody_writes_of_the_call(here: Line) ->
     call_id = here.call()
     with here.database.transaction() as session:
         (made,) = dispatch(session, here.clock.now(), here.policy)
+    with here.database.transaction() as session:
         now, policy = here.clock.now(), here.policy
         taken = actions.accept_offer(session, made.offer_id, kim, now, policy)
         assert isinstance(taken, actions.Accepted)
