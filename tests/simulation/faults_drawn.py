@@ -28,6 +28,7 @@ STEP_SECONDS = (-240.0, 240.0)
 RESTART_SECONDS = (0.2, 4.0)
 SLOW_SECONDS = 0.5
 EXCUSED_SECONDS = 3.0
+SWEEP_SECONDS = 1.0
 HOUR_SECONDS = 3600.0
 
 
@@ -203,6 +204,7 @@ class Misfortune:
         assert self._watcher is not None
         self.excuse()
         cut(self._watcher, connection)
+        self._kernel.at(SWEEP_SECONDS, self.wake_all)  # nobody rings for what was cut off
 
     def _let_race(self, process: Process) -> None:
         self._is_racing = True
