@@ -126,8 +126,8 @@ def to_callback(turn: int, language: str, again: str = "") -> Reply:
 
 
 def be_patient(turn: int, again: str, language: str) -> Reply:
-    """A moment of silence while the caller is being moved."""
-    return Reply((Pause(2), Redirect(Link("wait", _wait_place(turn + 1, again)))), language)
+    """Music until the move breaks it off; where a worker died with it in hand, that takes a while."""
+    return Reply((HoldMusic(), Redirect(Link("wait", _wait_place(turn + 1, again)))), language)
 
 
 def _place_spoken(told: Wait) -> tuple[Say, ...]:

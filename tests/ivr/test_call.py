@@ -142,6 +142,13 @@ def test_the_whole_call(phone: Telephone, stage: Stage) -> None:
     assert state(phone, talk.caller) == "closed"
 
 
+def test_a_caller_who_is_being_moved_hears_no_silence(phone: Telephone, stage: Stage) -> None:
+    """Found by a torture with seed 7: a worker died with the move in hand, for 17 s of nothing."""
+    talk = Talk(phone, stage)
+    talk.connect()
+    assert phone.wait(talk.caller, f"{phone.base}/ivr/wait?turn=3").verbs == ["Play", "Redirect"]
+
+
 def test_only_the_accepting_counselor_with_the_token_gets_in_once(
     phone: Telephone, stage: Stage
 ) -> None:
