@@ -126,7 +126,7 @@ def to_callback(turn: int, language: str, again: str = "") -> Reply:
 
 
 def be_patient(turn: int, again: str, language: str) -> Reply:
-    """Music until the move breaks it off; where a worker died with it, that takes a while."""
+    """Music until the move breaks it off: with a worker that died, a lease later."""
     return Reply((HoldMusic(), Redirect(Link("wait", _wait_place(turn + 1, again)))), language)
 
 
