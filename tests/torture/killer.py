@@ -115,6 +115,7 @@ class Killer:
         """Kill no more; Valkey may come back."""
         self._stopping.set()
         self._thread.join()
+        self._watch.close()
         self._machine.start_valkey()
 
     @property

@@ -41,6 +41,7 @@ HEADER = (
 )
 DRAIN_SECONDS_MAX = 240.0
 EXPLAINS_SECONDS = 30.0
+SILENCE_SECONDS_MAX = 10.0
 KINDS = {"phone": Counselor, "desk": DeskCounselor, "mate": Companion}
 PLANS = ("talk",) * 7 + ("menu",) + ("place",) * 2
 
@@ -335,6 +336,8 @@ class Story:
         seen = recount.read(self.wall.exchange.journal, staff)
         wrongs = recount.wrongs(seen, self.watch)
         wrongs += [f"at {count} looks: {rule}" for rule, count in self.watching.wrongs.items()]
+        if self.ears.worst_seconds >= SILENCE_SECONDS_MAX:
+            wrongs.append(f"somebody heard nothing for {self.ears.worst_seconds:.1f} s")
         wrongs += self.machine.unasked + self.killer.faults
         wrongs += [fault for seat in self._seats for fault in seat.faults]
         kills = self.killer.told.kills
