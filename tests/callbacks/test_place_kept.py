@@ -1,6 +1,5 @@
 """Asked for in the menu or the wait, kept in the queue's order: through the exchange."""
 
-
 import pytest
 
 from tests.callbacks.town import CITIZEN, Person, Town
