@@ -115,8 +115,9 @@ def _again(phone: Telephone, _: str, at: Answer, rng: random.Random) -> Answer:
 def _anything(phone: Telephone, sid: str, at: Answer, rng: random.Random) -> Answer:
     hook = rng.choice([name for name in hooks.HOOKS if name not in ("client", "conference")])
     url = f"{hook}?turn={rng.randrange(4)}&session={uuid.UUID(int=rng.randrange(9))}"
-    judge(phone, phone.post(url, phone.form(sid, Digits=rng.choice("129")), keep=False))
-    return at
+    answer = phone.post(url, phone.form(sid, Digits=rng.choice("129")), keep=False)
+    judge(phone, answer)
+    return answer if PROMISED in answer.text else at  # a promise spoken here counts as well
 
 
 def _hang_up(phone: Telephone, sid: str, at: Answer, _: random.Random) -> Answer:
