@@ -151,6 +151,7 @@ class Caller:
         self._talk_left = self._talk_length()
         self._ends_it = self._rng.random() < habits.hangs_up_first
         self._cries_for_help = self._rng.random() < habits.presses_safety
+        self._keeps_place = self._rng.random() < habits.keeps_place
         self._flees_at = self._worst_moment()
 
     def _number(self) -> str:
@@ -264,7 +265,8 @@ class Caller:
         self._soon(partial(leg.press, self._keying.number()))
 
     def _may_keep_place(self, leg: Leg) -> None:
-        if self._rng.random() < self._habits.keeps_place:
+        """The offer is made again and again; a person makes up their mind once."""
+        if self._keeps_place:
             self._soon(partial(leg.press, "2"))
 
     @property

@@ -165,6 +165,7 @@ def _report(world: World, plan: Plan, spent: float, cpu: float) -> None:
     seen = world.figures()
     hours = (world.kernel.now() - plan.start).total_seconds() / 3600
     say(f"offered {seen.offered} · answered {seen.answered} · abandoned {seen.abandoned}")
+    say(f"promised a call instead {seen.promised} · rung {seen.rung} · reached {seen.reached}")
     say(f"service level {seen.service_level:.1%} in 20 s · ASA {seen.asa_seconds:.0f} s")
     say(f"occupancy {seen.occupancy:.1%} · longest wait {seen.longest_wait_seconds:.0f} s")
     say(f"cut off and put through again {seen.cut_off} · short abandons {seen.short_abandoned}")

@@ -98,6 +98,7 @@ class Figures:
     offered: int
     answered: int
     abandoned: int
+    promised: int
     short_abandoned: int
     service_level: float
     asa_seconds: float
@@ -250,6 +251,7 @@ def figures(found: Recount, counselors: Sequence[Counselor]) -> Figures:
     waits = [_wait(story) for story in offered]
     answered = [story for story in offered if story.joined is not None]
     quick = [story for story in answered if _wait(story) <= SERVICE_LEVEL_SECONDS]
+    promised = [one for one in offered if one.joined is None and one.told_promise is not None]
     short = [
         story for story in offered if story.joined is None and _wait(story) <= SHORT_ABANDON_SECONDS
     ]
@@ -259,7 +261,8 @@ def figures(found: Recount, counselors: Sequence[Counselor]) -> Figures:
         calls=len(stories),
         offered=len(offered),
         answered=len(answered),
-        abandoned=len(offered) - len(answered),
+        abandoned=len(offered) - len(answered) - len(promised),
+        promised=len(promised),
         short_abandoned=len(short),
         service_level=len(quick) / max(1, counted),
         asa_seconds=asa,
