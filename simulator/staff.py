@@ -24,6 +24,7 @@ WHISPER_WORDS: Final = ("일 번을 눌러", "press one", "1번")
 TALK_KINDS: Final = ("loneliness_talk", "loneliness_talk", "loneliness_talk", "follow_up")
 LOOK_AFTER_SECONDS: Final = 3.0
 PUTS_DOWN_SECONDS: Final = 5.0
+ASKED_IN_VAIN: Final = frozenset({"no-answer", "busy", "failed", "canceled", "completed"})
 FORGOTTEN_SECONDS: Final = 400.0
 REASONS: Final = ("loneliness", "isolation_no_one_to_talk", "family_conflict", "debt_hardship")
 
@@ -206,7 +207,7 @@ class Counselor(ApiUser):
         self.leg = None
         if self._talked:
             self._begin_wrap()
-        elif status in ("no-answer", "busy", "failed", "canceled"):
+        elif status in ASKED_IN_VAIN:
             self._at(self._rng.uniform(60, 180), partial(self._come_back, self._shift))
         else:
             self._at(0.0, self._follow_wish)

@@ -1,6 +1,6 @@
 """The process dies before and after commits of each main flow; nothing is lost by it.
 
-Here every commit of the shortest flows and each fourth of the others, for the time it takes;
+Here every commit of the shortest flow and a share of the others, for the time it takes;
 `python -m tests.simulation --crash-points` dies at every one.
 """
 
@@ -8,12 +8,15 @@ import pytest
 
 from tests.simulation.crash_points import FLOWS, Flow, KillAt, enumerate_crashes, live
 
+EACH = {FLOWS[0].name: 2, FLOWS[-1].name: 1}
+EACH_OTHER = 10
+
 
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name.replace(" ", "-"))
 def test_whoever_dies_at_a_commit_the_story_ends_sound(
     postgres_url: str, template_database: str, flow: Flow
 ) -> None:
-    each = 1 if flow in (FLOWS[0], FLOWS[-1]) else 4
+    each = EACH.get(flow.name, EACH_OTHER)
     found = enumerate_crashes(postgres_url, template_database, flow, each)
     assert not found, "\n".join(found)
 
