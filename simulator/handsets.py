@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 VOICEMAIL_SECONDS: Final = 20.0
 """After so long a mailbox takes the call."""
+MAILBOX_SECONDS: Final = 120.0
+"""So long it records, then it hangs up: whoever talks to it does not for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class Handset:
     def _record(self, leg: Leg) -> None:
         self.answered_by = "machine_start"
         leg.answer(self)
+        self._kernel.at(MAILBOX_SECONDS, leg.hang_up)
 
     def hear(self, leg: Leg, sound: Sound) -> None:
         """A mailbox understands nothing."""
