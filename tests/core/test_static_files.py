@@ -23,6 +23,10 @@ def test_only_the_current_version_is_kept() -> None:
     assert cache_control("000000000000") == "no-cache"
 
 
+ALONE = "day_picture.html"
+"""Opens without a server: its own policy names its one style and one script by digest."""
+
+
 def test_no_style_or_script_stands_inline_in_a_template() -> None:
     rooms = ROOT.parents[1]
     templates = [
@@ -32,6 +36,8 @@ def test_no_style_or_script_stands_inline_in_a_template() -> None:
     ]
     assert len(templates) > 5
     for template in templates:
+        if template.name == ALONE:
+            continue
         text = template.read_text("utf-8")
         assert " style=" not in text, template.name
         assert "<style" not in text, template.name
