@@ -18,6 +18,7 @@ sys.path.insert(0, str(ROOT))
 from core.embedded import EmbeddedPostgres  # noqa: E402 - the path is set first
 from core.schema import upgrade  # noqa: E402
 from simulator import days  # noqa: E402
+from supervision.day_picture import Fault  # noqa: E402
 from tests.simulation.faults import read_faults, written  # noqa: E402
 from tests.simulation.faults_seeds import (  # noqa: E402
     Change,
@@ -118,7 +119,8 @@ def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
         sys.stderr.write("\n")
         _report(world, plan, spent, cpu)
         if asked.picture:
-            paint(world, asked.picture)
+            mishaps = world.rig.misfortune.mishaps
+            paint(world, asked.picture, [Fault(one.at, one.kind, one.what) for one in mishaps])
             say(f"drawn in {asked.picture}, the first {DAYS_MAX} days at most")
         findings = world.findings()
         for finding in findings:
