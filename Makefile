@@ -34,7 +34,7 @@ PROCESSES := tests/browser tests/faults tests/torture tests/core/test_start.py t
 
 test: $(VENV)/installed-dev
 	@sh scripts/get_browser.sh
-	@$(RUN) -m pytest -n 2 --dist loadfile $(PROCESSES:%=--ignore=%)
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PROCESSES:%=--ignore=%)
 	@$(RUN) -m pytest $(PROCESSES)
 
 lint: $(VENV)/installed-dev
