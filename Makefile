@@ -29,8 +29,8 @@ run: $(VENV)/installed
 migrate: $(VENV)/installed
 	@$(RUN) app.py migrate
 
-# Tests of whole programs, browsers and kills time what they see: they get the machine to themselves.
-PROCESSES := tests/browser tests/faults tests/torture tests/core/test_start.py tests/core/test_worker.py
+# Tests of whole programs, audio and kills time what they see: they get the machine to themselves.
+PROCESSES := $(wildcard tests/browser/test_*.py) tests/faults tests/torture tests/core/test_start.py tests/core/test_worker.py
 
 test: $(VENV)/installed-dev
 	@sh scripts/get_browser.sh
