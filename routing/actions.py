@@ -195,6 +195,19 @@ def put_off_offer(session: Session, offer_id: uuid.UUID, until: datetime, policy
     )
 
 
+def _own_talk(
+    session: Session, session_id: uuid.UUID, counselor_id: uuid.UUID
+) -> tuple[Call, Presence, CounselingSession] | Ended | Gone:
+    """Return what this counselor is to leave, locked; Ended where it was left already."""
+    found = locked_session(session, session_id)
+    if found is None or found[2].counselor_id != counselor_id:
+        return Gone("no such session")
+    talk = found[2]
+    if talk.state in (SessionState.WRAPPING, SessionState.CLOSED):
+        return Ended(talk.id)
+    return found
+
+
 def end_session(
     session: Session,
     session_id: uuid.UUID,
@@ -203,12 +216,10 @@ def end_session(
     policy: Policy,
 ) -> Ended | Gone:
     """The counselor ends the conversation: the caller hears a goodbye, wrap-up begins."""
-    found = locked_session(session, session_id)
-    if found is None or found[2].counselor_id != counselor_id:
-        return Gone("no such session")
+    found = _own_talk(session, session_id, counselor_id)
+    if isinstance(found, Ended | Gone):
+        return found
     call, held, talk = found
-    if talk.state in (SessionState.WRAPPING, SessionState.CLOSED):
-        return Ended(talk.id)
     if call.state == CallState.REACHING:
         stop_reaching(session, call, held, talk, "cancelled", now, policy)
         return Ended(talk.id)
@@ -227,12 +238,10 @@ def hand_over(
     policy: Policy,
 ) -> Ended | Gone:
     """Leave the citizen with the counselor who came; wrap-up begins. Again: changes nothing."""
-    found = locked_session(session, session_id)
-    if found is None or found[2].counselor_id != counselor_id:
-        return Gone("no such session")
+    found = _own_talk(session, session_id, counselor_id)
+    if isinstance(found, Ended | Gone):
+        return found
     call, held, talk = found
-    if talk.state in (SessionState.WRAPPING, SessionState.CLOSED):
-        return Ended(talk.id)
     second = handing_on.beside(session, call)
     if second is None or not handing_on.is_counselor_there(session, second):
         return Gone("no counselor is there yet")
