@@ -22,7 +22,7 @@ import psycopg
 from core.embedded import EmbeddedPostgres
 from core.schema import upgrade
 from tests.simulation.crash_points import FLOWS, enumerate_crashes
-from tests.simulation.faults import Faults, written
+from tests.simulation.faults import ALL, Faults, written
 from tests.simulation.faults_short import HOURS, Told, live_short, short_plan
 from tests.simulation.minimise import Case, minimise
 
@@ -134,6 +134,12 @@ def _one(url: str, faults: Faults, change: Change, seed: int) -> Told:
     gc.set_threshold(100_000, 50, 50)
     plan = short_plan(seed, faults, change.callers, change.hours)
     return live_short(url, TEMPLATE, plan)
+
+
+def failures(url: str, template: str, seeds: Sequence[int]) -> list[str]:
+    """Return what there is to say of the seeds whose short day went wrong under all faults."""
+    told = (live_short(url, template, short_plan(seed)) for seed in seeds)
+    return [line for one in told if one.wrongs for line in report(one, ALL)]
 
 
 def report(told: Told, faults: Faults) -> list[str]:

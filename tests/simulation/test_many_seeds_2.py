@@ -2,9 +2,7 @@
 
 import pytest
 
-from tests.simulation.faults import ALL
-from tests.simulation.faults_seeds import report
-from tests.simulation.faults_short import live_short, short_plan
+from tests.simulation.faults_seeds import failures
 
 SEEDS = range(2, 61, 2)
 A_CHUNK = 10
@@ -14,9 +12,5 @@ A_CHUNK = 10
 def test_nothing_is_lost_whatever_goes_wrong(
     postgres_url: str, template_database: str, first: int
 ) -> None:
-    failures = []
-    for seed in SEEDS[first : first + A_CHUNK]:
-        told = live_short(postgres_url, template_database, short_plan(seed))
-        if told.wrongs:
-            failures += report(told, ALL)
-    assert not failures, "\n".join(failures)
+    found = failures(postgres_url, template_database, SEEDS[first : first + A_CHUNK])
+    assert not found, "\n".join(found)
