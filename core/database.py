@@ -143,7 +143,8 @@ class Database:
             return work(session)
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every pooled connection, and end the thread that watches them."""
+        self._limit.end()
         self.engine.dispose()
 
 

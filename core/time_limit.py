@@ -25,6 +25,7 @@ class TimeLimit:
         self._watched: dict[int, tuple[float, psycopg.Connection]] = {}
         self._tickets = itertools.count()
         self._began = False
+        self._ended = False
         self._any = threading.Event()
 
     @contextmanager
@@ -41,18 +42,23 @@ class TimeLimit:
             with self._lock:  # a cut in progress ends first: afterwards others use the connection
                 self._watched.pop(ticket, None)
 
+    def end(self) -> None:
+        """Watch no more, and let the thread go."""
+        self._ended = True
+        self._any.set()
+
     def _begin(self) -> None:
         if not self._began:
             self._began = True
             threading.Thread(target=self._watch, name="time-limit", daemon=True).start()
 
     def _watch(self) -> None:
-        while True:
+        while not self._ended:
             self._any.wait()
             time.sleep(LOOK_SECONDS)
             with self._lock:
                 self._cut_overdue(time.monotonic())
-                if not self._watched:
+                if not (self._watched or self._ended):
                     self._any.clear()
 
     def _cut_overdue(self, moment: float) -> None:

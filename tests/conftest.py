@@ -39,6 +39,7 @@ from core.schema import upgrade  # noqa: E402
 from core.sealing import Sealer  # noqa: E402
 from core.services import Services, install  # noqa: E402
 from core.work import InlineWork  # noqa: E402
+from tests.databases import fresh, named  # noqa: E402
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, ten in the morning in Seoul
 DATA_KEY = bytes(range(120, 152))
@@ -94,11 +95,6 @@ def postgres_url(servers_directory: Path) -> Iterator[str]:
     server.stop()
 
 
-def _named(url: str, database: str) -> str:
-    head, _, query = url.partition("?")
-    return head.rsplit("/", 1)[0] + f"/{database}" + (f"?{query}" if query else "")
-
-
 def _on_server(url: str, statement: str) -> None:
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute(statement.encode())
@@ -109,7 +105,7 @@ def template_database(postgres_url: str) -> Iterator[str]:
     """The name of a database built by the migrations, which each test gets a copy of."""
     name = f"template_{uuid.uuid4().hex[:12]}"
     _on_server(postgres_url, f"CREATE DATABASE {name}")
-    upgrade(_named(postgres_url, name))
+    upgrade(named(postgres_url, name))
     yield name
     _on_server(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -117,10 +113,8 @@ def template_database(postgres_url: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """The address of a fresh, migrated, empty database, dropped after the test."""
-    name = f"test_{uuid.uuid4().hex[:12]}"
-    _on_server(postgres_url, f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    yield _named(postgres_url, name)
-    _on_server(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    with fresh(postgres_url, template_database) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A database that does not answer in time is given up; who finished in time is left alone."""
 
+import threading
 import time
 
 import pytest
@@ -34,3 +35,13 @@ def test_work_that_fails_is_told_as_it_is(database: Database) -> None:
 
     with pytest.raises(ValueError, match="ours"):
         database.run(fail, seconds_max=1.0)
+
+
+def test_no_thread_is_left_of_a_database_that_was_closed(database_url: str) -> None:
+    opened = Database(database_url, pool_size=1)
+    before = {one for one in threading.enumerate() if one.name == "time-limit"}
+    opened.run(lambda session: session.scalar(text("SELECT 1")), seconds_max=5)
+    (watching,) = {one for one in threading.enumerate() if one.name == "time-limit"} - before
+    opened.close()
+    watching.join(2)
+    assert not watching.is_alive()

@@ -22,9 +22,9 @@ from simulator.handsets import RungHabits
 from simulator.people import Caller, Habits
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
+from tests.databases import fresh
 from tests.simulation.citizens import Neighbours
 from tests.simulation.commits import Killed
-from tests.simulation.databases import fresh
 from tests.simulation.faults import Faults
 from tests.simulation.faults_short import START, cheap_passwords
 from tests.simulation.world import Plan, World

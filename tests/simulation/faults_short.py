@@ -16,7 +16,7 @@ from simulator.companions import CompanionHabits
 from simulator.people import Habits
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
-from tests.simulation.databases import fresh
+from tests.databases import fresh
 from tests.simulation.faults import ALL, Faults
 from tests.simulation.world import Plan, World
 

@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import psycopg
 
-from tests.simulation.databases import fresh
+from tests.databases import fresh
 from tests.simulation.faults import ALL, Faults
 from tests.simulation.faults_seeds import TEMPLATE, server
 from tests.simulation.faults_short import lived, short_plan

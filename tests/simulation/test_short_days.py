@@ -12,7 +12,7 @@ from simulator import days
 from simulator.handsets import RungHabits
 from simulator.people import Habits
 from simulator.staff import WorkHabits
-from tests.simulation.databases import fresh
+from tests.databases import fresh
 from tests.simulation.world import Plan, World
 
 START = datetime(2026, 3, 1, 15, tzinfo=UTC)  # midnight in Seoul, Monday

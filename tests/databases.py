@@ -1,0 +1,29 @@
+"""Fresh databases: copies of a migrated one."""
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+STRATEGY = "STRATEGY FILE_COPY"
+"""Files are copied in a third of the time that logging each page takes; nobody needs the log."""
+
+
+def named(url: str, database: str) -> str:
+    """The address of another database of the same server."""
+    head, _, query = url.partition("?")
+    return head.rsplit("/", 1)[0] + f"/{database}" + (f"?{query}" if query else "")
+
+
+@contextmanager
+def fresh(postgres_url: str, template: str) -> Iterator[str]:
+    """The address of a copy of `template`, dropped afterwards."""
+    name = f"again_{uuid.uuid4().hex[:12]}"
+    plain = postgres_url.replace("+psycopg", "")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {STRATEGY}".encode())
+        try:
+            yield named(postgres_url, name)
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
