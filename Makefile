@@ -48,7 +48,7 @@ SEED ?= 120
 DAYS ?= 1
 simulate: $(VENV)/installed-dev
 	@$(RUN) -m tests.simulation --seed $(SEED) --days $(DAYS) \
-	  $(if $(DATE),--date $(DATE)) $(if $(WHOLE),--whole) $(if $(SEATS),--seats $(SEATS)) \
+	  $(if $(DATE),--date $(DATE)) $(if $(WHOLE),--whole) $(if $(LINE),--line) $(if $(SEATS),--seats $(SEATS)) \
 	  $(if $(PICTURE),--picture $(PICTURE)) \
 	  $(if $(FAULTS),--faults $(FAULTS)) $(if $(SHORT),--short) $(if $(SEEDS),--short --seeds $(SEEDS) -j 2)
 

@@ -33,6 +33,7 @@ from tests.simulation.picture import DAYS_MAX, paint  # noqa: E402
 from tests.simulation.world import Plan, World  # noqa: E402
 
 REAL_DAYS = ROOT.parent / "shared" / "data" / "technion_anonbank_1999_arrivals_6min.csv"
+LINE_MOMENTS = REAL_DAYS.with_name("derived_helpline_like_arrivals.csv")
 SEATS, SEATS_WHOLE = 5, 28
 TELL_SECONDS = 1800.0
 
@@ -58,7 +59,10 @@ def main() -> int:
     logging.basicConfig(level=logging.CRITICAL if not asked.verbose else logging.WARNING)
     rng = random.Random(f"{asked.seed}/days")
     first = asked.date or date(1999, 1, 1) + timedelta(days=rng.randrange(365 - asked.days))
-    arrivals, source = _arrivals(first, asked.days, asked.whole, rng)
+    if asked.line:
+        arrivals, source = _moments_of_line(first, asked.days)
+    else:
+        arrivals, source = _arrivals(first, asked.days, asked.whole, rng)
     seats = asked.seats or (SEATS_WHOLE if asked.whole else SEATS)
     say(f"seed {asked.seed} · {asked.days} day(s) from {first:%a %Y-%m-%d} · {source}")
     say(f"{len(arrivals)} calls · {seats} counselors")
@@ -80,6 +84,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=1)
     parser.add_argument("--date", type=date.fromisoformat, help="first day, in 1999")
     parser.add_argument("--whole", action="store_true", help="every call of the real day")
+    parser.add_argument("--line", action="store_true", help="days like a helpline's own")
     parser.add_argument("--seats", type=int, help="counselors on duty at a time")
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw it as a page")
     parser.add_argument("--faults", type=read_faults, default="none", help="all, or kinds")
@@ -108,6 +113,13 @@ def _arrivals(
         return real, "a real call centre's day, whole"
     share = days.LINE_CALLS_A_DAY / days.YEAR_CALLS_A_DAY
     return days.thin(real, share, rng), "a real call centre's day, thinned to this line's volume"
+
+
+def _moments_of_line(first: date, count: int) -> tuple[list[datetime], str]:
+    """Days of a year at this line's volume and with its nights. Exits where the file is not."""
+    if not LINE_MOMENTS.exists():
+        raise SystemExit(f"--line reads {LINE_MOMENTS}, which is not here. Leave it out.")
+    return days.read_moments(LINE_MOMENTS, first, count), "a helpline-like year"
 
 
 def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
@@ -139,7 +151,7 @@ def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
 def _again(asked: argparse.Namespace, plan: Plan) -> str:
     """The one command that lives through the same story, on the same commit."""
     day = plan.start.astimezone(days.SEOUL).date()
-    whole = " WHOLE=1" if asked.whole else ""
+    whole = " WHOLE=1" if asked.whole else " LINE=1" if asked.line else ""
     seats = f" SEATS={asked.seats}" if asked.seats else ""
     faults = f" FAULTS={written(asked.faults)}" if asked.faults.kinds() else ""
     return f"make simulate SEED={asked.seed} DAYS={asked.days} DATE={day}{whole}{seats}{faults}"
