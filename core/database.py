@@ -176,7 +176,19 @@ def lock(session: Session, name: str) -> None:
     ask(session, "SELECT pg_advisory_xact_lock(hashtextextended(%s, 120))", (name,))
 
 
-def try_lock(session: Session, name: str) -> bool:
-    """Take the advisory lock `name` for this transaction, or return False at once."""
-    asked = ask(session, "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 120))", (name,))
-    return bool(only(asked)[0])
+# CASE asks for the second lock only once it has the first.
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 120))"
+_TRY_LOCK_THEN = """
+    SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended(%s, 120))
+        THEN pg_advisory_xact_lock(hashtextextended(%s, 120)) IS NOT NULL ELSE false END
+"""
+
+
+def try_lock(session: Session, name: str, *, then: str | None = None) -> bool:
+    """Take the advisory lock `name` for this transaction, or return False at once.
+
+    then: the name of another, which is waited for once the first is held.
+    """
+    if then is not None:
+        return bool(only(ask(session, _TRY_LOCK_THEN, (name, then)))[0])
+    return bool(only(ask(session, _TRY_LOCK, (name,)))[0])

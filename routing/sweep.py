@@ -8,16 +8,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import LiteralString
+from typing import NamedTuple
 
-from psycopg.abc import Params
 from sqlalchemy.orm import Session
 
-from core.database import lock, try_lock
+from core.database import try_lock
 from core.log import event_log
 from core.mending import Mend, mend_each
 from core.policy import Policy
-from core.statements import ask
+from core.statements import ask, only
 from counselors import presence, sessions
 from counselors import records as counselor_records
 from counselors.states import SessionState
@@ -34,10 +33,22 @@ log = event_log(__name__)
 
 EACH_MAX = 500
 
-_OFFERS = f"{records.OVERDUE_OFFERS} LIMIT {EACH_MAX}"
-_JOINS = f"{records.OVERDUE_SESSIONS} AND state IN ('joining', 'talking') LIMIT {EACH_MAX}"
-_WRAPS = f"{records.OVERDUE_SESSIONS} AND state = 'wrapping' LIMIT {EACH_MAX}"
-_CALLS = f"{records.OVERDUE_CALLS} LIMIT {EACH_MAX}"
+_OVERDUE = f"""
+    SELECT
+        ARRAY({records.OVERDUE_OFFERS} LIMIT {EACH_MAX}),
+        ARRAY({records.OVERDUE_SESSIONS} AND state IN ('joining', 'talking') LIMIT {EACH_MAX}),
+        ARRAY({records.OVERDUE_SESSIONS} AND state = 'wrapping' LIMIT {EACH_MAX}),
+        ARRAY({records.OVERDUE_CALLS} LIMIT {EACH_MAX})
+"""
+
+
+class Overdue(NamedTuple):
+    """What is past its time, in the order in which it is mended."""
+
+    offers: Sequence[uuid.UUID]
+    joins: Sequence[uuid.UUID]
+    wraps: Sequence[uuid.UUID]
+    calls: Sequence[uuid.UUID]
 
 
 @dataclass(frozen=True)
@@ -56,32 +67,30 @@ class Swept:
 
 def sweep(session: Session, now: datetime, policy: Policy) -> Swept:
     """Mend everything overdue at `now`; does nothing while another process sweeps."""
-    if not try_lock(session, "sweep"):
+    # A sweep touches many rows, and dispatch does too.
+    if not try_lock(session, "sweep", then=records.DISPATCH_LOCK):
         return Swept()
-    lock(session, records.DISPATCH_LOCK)  # a sweep touches many rows; dispatch does too
+    found = _overdue(session, now, policy)
+    is_all = sum(map(len, found)) == 1  # as nearly always: one call to be looked up
+
+    def each(ids: Sequence[uuid.UUID], mend: Mend) -> int:
+        return mend_each(session, ids, mend, _tell, is_all=is_all)
+
     return Swept(
-        offers_lapsed=_each(session, _overdue_offers(session, now, policy), _lapse(now, policy)),
-        joins_lost=_each(session, _overdue_joins(session, now), _lose(now, policy)),
-        wraps_lapsed=_each(session, _overdue_wraps(session, now), _lapse_wrap(now, policy)),
-        calls_looked_up=_each(session, _overdue_calls(session, now), _look_up(now, policy)),
+        offers_lapsed=each(found.offers, _lapse(now, policy)),
+        joins_lost=each(found.joins, _lose(now, policy)),
+        wraps_lapsed=each(found.wraps, _lapse_wrap(now, policy)),
+        calls_looked_up=each(found.calls, _look_up(now, policy)),
     )
 
 
-def _each(session: Session, ids: Sequence[uuid.UUID], mend: Mend) -> int:
-    return mend_each(session, ids, mend, _tell)
+def _overdue(session: Session, now: datetime, policy: Policy) -> Overdue:
+    heard_after = now - timedelta(seconds=policy.heartbeat_seconds_max)
+    return Overdue(*only(ask(session, _OVERDUE, {"now": now, "heard_after": heard_after})))
 
 
 def _tell(fault: Exception, subject_id: uuid.UUID) -> None:
     log.error("sweep_item_failed", fault, subject_id=str(subject_id))
-
-
-def _overdue_offers(session: Session, now: datetime, policy: Policy) -> Sequence[uuid.UUID]:
-    heard_after = now - timedelta(seconds=policy.heartbeat_seconds_max)
-    return _ids(session, _OFFERS, {"now": now, "heard_after": heard_after})
-
-
-def _ids(session: Session, statement: LiteralString, values: Params) -> Sequence[uuid.UUID]:
-    return [row[0] for row in ask(session, statement, values).fetchall()]
 
 
 def _lapse(now: datetime, policy: Policy) -> Mend:
@@ -96,10 +105,6 @@ def _lapse(now: datetime, policy: Policy) -> Mend:
     return mend
 
 
-def _overdue_joins(session: Session, now: datetime) -> Sequence[uuid.UUID]:
-    return _ids(session, _JOINS, {"now": now})
-
-
 def _lose(now: datetime, policy: Policy) -> Mend:
     def mend(session: Session, session_id: uuid.UUID) -> None:
         found = locked_session(session, session_id)
@@ -112,10 +117,6 @@ def _lose(now: datetime, policy: Policy) -> Mend:
             presence.mark_not_answering(held, now)
 
     return mend
-
-
-def _overdue_wraps(session: Session, now: datetime) -> Sequence[uuid.UUID]:
-    return _ids(session, _WRAPS, {"now": now})
 
 
 def _lapse_wrap(now: datetime, policy: Policy) -> Mend:
@@ -138,15 +139,11 @@ def _lapse_wrap(now: datetime, policy: Policy) -> Mend:
     return mend
 
 
-def _overdue_calls(session: Session, now: datetime) -> Sequence[uuid.UUID]:
-    return _ids(session, _CALLS, {"now": now})
-
-
 def _look_up(now: datetime, policy: Policy) -> Mend:
     def mend(session: Session, call_id: uuid.UUID) -> None:
         call = records.call_locked(session, call_id)
-        if call is None or call.state == CallState.CLOSED:
-            return
+        if call is None or call.deadline is None or call.deadline > now:
+            return  # closed, or heard of, since it was found overdue
         call.deadline = calls.deadline(CallState(call.state), now, policy)
         if not look_beside(session, call, now, policy):
             orders.look_up(
@@ -165,11 +162,11 @@ def settle_look_up(
     session: Session, call_id: uuid.UUID, is_live: bool, now: datetime, policy: Policy
 ) -> None:
     """Apply what the carrier said of a call: still there, or gone without telling us."""
+    if is_live:
+        ask(session, "UPDATE calls SET heard_at = %s WHERE id = %s", (now, call_id))
+        return
     call = records.call_locked(session, call_id)
     if call is None:
-        return
-    if is_live:
-        call.heard_at = now
         return
     if call.state == CallState.REACHING:
         not_reached(session, call, "failed", now, policy)

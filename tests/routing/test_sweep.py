@@ -157,6 +157,22 @@ def test_one_item_that_cant_be_mended_does_not_stop_the_others(
     assert stage.sweep().offers_lapsed == 1
 
 
+def test_the_only_thing_overdue_that_cant_be_mended_is_left_whole_to_the_next_sweep(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = stage.call()
+    stage.later(stage.policy.wait_unheard_seconds_max)
+    monkeypatch.setattr(sweep_module.orders, "look_up", _fails)
+    assert stage.sweep().calls_looked_up == 0
+    monkeypatch.undo()
+    assert stage.sweep().calls_looked_up == 1
+    assert [order.subject_id for order in stage.orders("due")] == [call]
+
+
+def _fails(*_: object, **__: object) -> None:
+    raise IllegalEvent(line.Effect.CHANGED, line.Effect.NOTHING)
+
+
 def test_after_a_sweep_nothing_is_overdue(stage: Stage) -> None:
     for _ in range(4):
         stage.counselor()

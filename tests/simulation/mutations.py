@@ -146,8 +146,18 @@ def _never_looks(stack: ExitStack) -> None:
     stack.enter_context(patch("ivr.carrier.TwilioCarrier.find_rings", lambda *_: []))
 
 
-def _raise_nothing(*_: Any, **__: Any) -> tuple[()]:
-    return ()
+def _overlooks(kind: str) -> Callable[[ExitStack], None]:
+    """The sweep finds nothing overdue of one kind."""
+
+    def put_in(stack: ExitStack) -> None:
+        real = _real("routing.sweep._overdue")
+
+        def overdue(*asked: Any) -> Any:
+            return real(*asked)._replace(**{kind: ()})
+
+        stack.enter_context(patch("routing.sweep._overdue", overdue))
+
+    return put_in
 
 
 MUTATIONS = (
@@ -156,15 +166,15 @@ MUTATIONS = (
     ),
     Mutation(
         "the sweep mends no offer that nobody took",
-        _swap("routing.sweep._overdue_offers", _raise_nothing),
+        _overlooks("offers"),
     ),
     Mutation(
         "the sweep ends no wrap-up that nobody finished",
-        _swap("routing.sweep._overdue_wraps", _raise_nothing),
+        _overlooks("wraps"),
     ),
     Mutation(
         "the sweep looks no silent call up",
-        _swap("routing.sweep._overdue_calls", _raise_nothing),
+        _overlooks("calls"),
         faults=LOSSY,
     ),
     Mutation("a caller who hangs up during an offer is not noticed", _late_end_swallowed),
