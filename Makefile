@@ -34,7 +34,7 @@ PROCESSES := $(wildcard tests/browser/test_*.py) tests/faults tests/torture test
 
 test: $(VENV)/installed-dev
 	@sh scripts/get_browser.sh
-	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PROCESSES:%=--ignore=%)
+	@$(RUN) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(PROCESSES:%=--ignore=%)
 	@$(RUN) -m pytest $(PROCESSES)
 
 lint: $(VENV)/installed-dev

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,6 +79,21 @@ class Supervisor(ApiUser):
     def board(self) -> Mapping[str, Any]:
         """Look at the board."""
         return self._ask("GET", "/board").body
+
+    def figures(self, day: date) -> tuple[Mapping[str, Any], str]:
+        """Fetch a day's report, and the same for a spreadsheet."""
+        table = self._ask("GET", f"/figures.csv?day={day}").body.get("text", "")
+        return self._ask("GET", f"/figures?day={day}").body, str(table)
+
+    def promise_figures(self, day: date) -> tuple[Mapping[str, Any], str]:
+        """Fetch what a day's promises came to, and the same for a spreadsheet."""
+        period = f"from={day}&until={day}"
+        table = self._ask("GET", f"/callbacks/figures.csv?{period}").body.get("text", "")
+        return self._ask("GET", f"/callbacks/figures?{period}").body, str(table)
+
+    def unrecorded(self) -> Mapping[str, Any]:
+        """Fetch which sessions owe an outcome."""
+        return self._ask("GET", "/unrecorded").body
 
     def _decide(self) -> None:
         """Nothing ends in silence: what nobody answered is decided of, in writing."""

@@ -133,6 +133,14 @@ def _valkey_server(servers_directory: Path) -> Iterator[EmbeddedValkey]:
     server.stop()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests share a worker and what it began for them, but for those marked `spread`."""
+    for item in items:
+        if item.get_closest_marker("spread") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(ROOT))))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """In CI nothing may skip but what needs ../shared: any other skip is a failure there."""

@@ -190,7 +190,7 @@ FLOWS = (
     ),
     Flow(
         "an offer is declined, then accepted",
-        _plan(work_habits=replace(DILIGENT, declines=0.5), seats=2, seed=6),
+        _plan(work_habits=replace(DILIGENT, declines=0.5), seats=2, seed=16),
         """SELECT count(*) FILTER (WHERE state = 'declined') > 0
              AND count(*) FILTER (WHERE state = 'accepted') = 1 FROM offers""",
     ),
@@ -250,16 +250,19 @@ def live(postgres_url: str, template: str, flow: Flow, kill: KillAt) -> Lived:
     return Lived(kill.count, went_well, tuple(wrongs), tuple(lines))
 
 
-def enumerate_crashes(postgres_url: str, template: str, flow: Flow, each: int = 1) -> list[str]:
+def enumerate_crashes(
+    postgres_url: str, template: str, flow: Flow, first: int = 1, each: int = 1
+) -> list[str]:
     """Tell the flow undisturbed, then with a death before and after each `each`-th commit.
 
-    Returns what was wrong, with the story around it; empty where all is well.
+    first: the commit to begin with, from 1. Returns what was wrong, with the story around it;
+    empty where all is well.
     """
     calm = live(postgres_url, template, flow, KillAt())
     if calm.wrongs or not calm.went_well:
         return [f"{flow.name}: undisturbed, went well {calm.went_well}", *calm.wrongs, *calm.story]
     found = []
-    for point in range(1, calm.commits + 1, each):
+    for point in range(first, calm.commits + 1, each):
         for after in (False, True):
             lived = live(postgres_url, template, flow, KillAt(point, after=after))
             if lived.wrongs:

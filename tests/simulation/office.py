@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from core.database import Database
 from counselors.roster import import_roster
+from simulator.api_user import Server
 from simulator.companions import Companion
 from simulator.exchange import Exchange
 from simulator.people import Caller, Switchboard
@@ -16,8 +17,9 @@ from simulator.supervisors import Supervisor
 from tests.simulation.board_recount import Diaries, differences
 from tests.simulation.citizens import Neighbours
 from tests.simulation.recount import Recount
+from tests.simulation.report_recount import Reports, Seen, unrecorded_differences
+from tests.simulation.report_recount import differences as reported_differences
 from tests.simulation.staffing import PASSWORD, ROSTER_HEADER
-from tests.simulation.wires import WsgiServer
 
 if TYPE_CHECKING:
     from tests.simulation.world import Plan
@@ -33,7 +35,7 @@ class Office:
     def __init__(
         self,
         exchange: Exchange,
-        server: WsgiServer,
+        server: Server,
         app: Callable[..., Any],
         switchboard: Switchboard,
         plan: "Plan",
@@ -69,6 +71,14 @@ class Office:
             self.supervisor.series_decided,
         )
         return differences(self.supervisor.board(), seen, diaries, now)
+
+    def wrongs_of_reports(self, days: Sequence[date], seen: Seen, now: datetime) -> list[str]:
+        """Return where the reports of `days` differ from what happened."""
+        found = unrecorded_differences(self.supervisor.unrecorded(), seen)
+        for day in days:
+            told = Reports(day, *self.supervisor.figures(day))
+            found += reported_differences(told, seen, now)
+        return found
 
     def _book(self, day: datetime, now: datetime) -> None:
         """A working day from Monday to Friday; one that has begun begins at once."""

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from core.database import Database
 from counselors.roster import import_roster
+from simulator.api_user import Server
 from simulator.browsers import BrowserCounselor
 from simulator.exchange import Exchange
 from simulator.people import Switchboard
 from simulator.staff import Counselor
-from tests.simulation.wires import WsgiServer
 
 if TYPE_CHECKING:
     from tests.simulation.world import Plan
@@ -27,7 +27,7 @@ class Staff:
     """Hires counselors and books their shifts for a plan."""
 
     def __init__(
-        self, exchange: Exchange, server: WsgiServer, switchboard: Switchboard, plan: "Plan"
+        self, exchange: Exchange, server: Server, switchboard: Switchboard, plan: "Plan"
     ) -> None:
         self.counselors: list[Counselor] = []
         self.telephones: set[str] = set()

@@ -1,23 +1,20 @@
-"""The process dies before and after commits of each main flow; nothing is lost by it.
-
-Here every commit of the shortest flow and a share of the others, for the time it takes;
-`python -m tests.simulation --crash-points` dies at every one.
-"""
+"""The process dies before and after each commit of each main flow; nothing is lost by it."""
 
 import pytest
 
 from tests.simulation.crash_points import FLOWS, Flow, KillAt, enumerate_crashes, live
 
-EACH = {FLOWS[0].name: 2, FLOWS[-1].name: 1}
-EACH_OTHER = 10
+SHARES = 4
+"""So many parts of a flow's commits are tried apart, on whichever worker is free."""
 
 
+@pytest.mark.spread
+@pytest.mark.parametrize("share", range(1, SHARES + 1))
 @pytest.mark.parametrize("flow", FLOWS, ids=lambda flow: flow.name.replace(" ", "-"))
 def test_whoever_dies_at_a_commit_the_story_ends_sound(
-    postgres_url: str, template_database: str, flow: Flow
+    postgres_url: str, template_database: str, flow: Flow, share: int
 ) -> None:
-    each = EACH.get(flow.name, EACH_OTHER)
-    found = enumerate_crashes(postgres_url, template_database, flow, each)
+    found = enumerate_crashes(postgres_url, template_database, flow, share, SHARES)
     assert not found, "\n".join(found)
 
 

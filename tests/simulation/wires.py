@@ -55,7 +55,7 @@ class WsgiServer:
         if key:
             environ["HTTP_IDEMPOTENCY_KEY"] = key
         status, raw = self._call(environ)
-        return Answer(status, json.loads(raw) if raw else {})
+        return Answer(status, _read(raw))
 
     def get(self, url: str) -> bytes:
         """A file of the server, such as its hold music."""
@@ -73,6 +73,14 @@ class WsgiServer:
         if hasattr(chunks, "close"):
             chunks.close()
         return statuses[-1], raw
+
+
+def _read(raw: bytes) -> dict[str, Any]:
+    """The body as JSON; a table for a spreadsheet as its text."""
+    if not raw.startswith((b"{", b"[")):
+        return {"text": raw.decode()} if raw else {}
+    read: dict[str, Any] = json.loads(raw)
+    return read
 
 
 def _environ(method: str, path: str, sent: bytes) -> dict[str, Any]:

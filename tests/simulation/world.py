@@ -9,7 +9,7 @@ import io
 import wave
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 from sqlalchemy import text
@@ -36,10 +36,12 @@ from tests.simulation.faults_told import (
     wrongs_under_faults,
 )
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
-from tests.simulation.office import Office
+from tests.simulation.meetings import Meetings, Overheard
+from tests.simulation.office import SEOUL, Office
 from tests.simulation.parts import seeded_ids
 from tests.simulation.promise_holds import Spoken, wrongs_of_companions, wrongs_of_rings
 from tests.simulation.recount import Figures, Recounter, digest, figures
+from tests.simulation.report_recount import Seen
 from tests.simulation.staffing import Staff
 
 DRAIN_SECONDS_MAX = 12 * 3600
@@ -93,7 +95,8 @@ class World:
             every_tick=plan.every_tick,
             meddler=meddler,
         )
-        self.server = self.rig.server
+        self.meetings = Meetings()
+        self.server = Overheard(self.rig.server, self.kernel, self.meetings.hear)
         self.exchange = Exchange(
             self.kernel,
             Settings(seed=str(plan.seed)),
@@ -108,6 +111,7 @@ class World:
         self.office = Office(self.exchange, self.server, self.rig.app, self.switchboard, plan)
         recounter = Recounter(self.staff.telephones)
         self.exchange.journal.watchers.append(recounter.read)
+        self.exchange.journal.watchers.append(self.meetings.read)
         self.recounted = recounter.found
         self._spoken = Spoken(self.exchange, self.database, self.services.sealer)
         self._length = cache(self._measured)
@@ -195,7 +199,18 @@ class World:
             return
         now = self.kernel.now()
         wrongs = self.office.wrongs_of_board(self.recounted, self.callers, now)
+        wrongs += self.office.wrongs_of_reports(self._latest_days(), self._seen(), now)
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
+
+    def _latest_days(self) -> list[date]:
+        """Today, and the day before as it stands by now."""
+        today = self.kernel.now().astimezone(SEOUL).date()
+        begun = self.plan.start.astimezone(SEOUL).date()
+        return [day for day in (today - timedelta(days=1), today) if day >= begun]
+
+    def _seen(self) -> Seen:
+        logins = {one.address: one.login for one in self.counselors}
+        return Seen(self.recounted, self.meetings, self.server.unanswering, logins)
 
     def _let_faults_happen(self, until: datetime) -> None:
         """Up to `until`; then each commit is followed by a look at the tables."""
