@@ -29,13 +29,18 @@ run: $(VENV)/installed
 migrate: $(VENV)/installed
 	@$(RUN) app.py migrate
 
-# Tests of whole programs, audio and kills time what they see: they get the machine to themselves.
+# Tests of whole programs, audio and kills time what they see: only what steps aside runs beside them.
 PROCESSES := $(wildcard tests/browser/test_*.py) tests/faults tests/torture tests/core/test_start.py tests/core/test_worker.py
+SIMULATED := tests/simulation
+SPREAD := -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test: $(VENV)/installed-dev
 	@sh scripts/get_browser.sh
-	@$(RUN) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(PROCESSES:%=--ignore=%)
-	@$(RUN) -m pytest $(PROCESSES)
+	@$(RUN) $(SPREAD) $(PROCESSES:%=--ignore=%) --ignore=$(SIMULATED)
+	@told=$$(mktemp); nice -n 19 $(RUN) $(SPREAD) $(SIMULATED) >"$$told" 2>&1 & beside=$$!; \
+	trap "kill $$beside" INT TERM; \
+	$(RUN) -m pytest $(PROCESSES); failed=$$?; \
+	wait $$beside || failed=1; cat "$$told"; rm "$$told"; exit $$failed
 
 lint: $(VENV)/installed-dev
 	@$(RUN) -m ruff check .

@@ -20,7 +20,7 @@ from core.policy import Policy
 from core.statements import ask
 
 SECRET_BYTES = 32
-SEEN_EVERY_SECONDS = 30  # how exactly idleness is measured, so that reads seldom write
+SEEN_EVERY_SECONDS = 60  # how exactly idleness is measured, so that reads seldom write
 LOGIN_LENGTH_MAX = 64
 
 Kind = Literal["cookie", "token"]
@@ -95,9 +95,14 @@ def find(session: Session, secret: str, now: datetime, policy: Policy) -> Signed
     idle_since = seen_at + timedelta(seconds=policy.session_idle_seconds_max)
     if held.expires_at <= now or idle_since <= now:
         return None
-    if seen_at + timedelta(seconds=SEEN_EVERY_SECONDS) <= now:
+    if seen_at + timedelta(seconds=_seen_every_seconds(policy)) <= now:
         _note_seen(session, held_digest, now)
     return held
+
+
+def _seen_every_seconds(policy: Policy) -> float:
+    """A sign-in in use must be noted well before it counts as idle, however short that is."""
+    return min(SEEN_EVERY_SECONDS, policy.session_idle_seconds_max / 2)
 
 
 def sign_out(session: Session, secret: str) -> None:

@@ -18,6 +18,7 @@ from core.fields import Fault, Nothing
 from core.operations import Api
 from core.problems import Problem
 from core.roles import ROLES
+from core.rows import by_id
 from core.sealing import Sealer
 from core.services import services
 from core.sign_ins import SignedIn
@@ -45,8 +46,7 @@ def get_me() -> bodies.Me:
     """Answer who is signed in; for a counselor it counts as a sign of life."""
     account, held = current_account(), services()
     with held.database.transaction() as session:
-        presence.heard(session, account.account_id, held.clock.now())
-        return me(session, account)
+        return me(account, presence.heard_from(session, account.account_id, held.clock.now()))
 
 
 @api.change(
@@ -62,7 +62,7 @@ def put_presence(session: Session, body: bodies.PresenceChange) -> bodies.Me:
     """Change the status; leaving during an offer gives the call back."""
     account, held = current_account(), services()
     now = held.clock.now()
-    seat = session.get(Counselor, account.account_id)
+    seat = by_id(session, Counselor, account.account_id)
     if seat is None:
         raise Problem(409, "no-seat", "This account has no seat in the roster; import it again.")
     if body.status == "ready" and not is_valid_on(seat.certified_until, now):
@@ -71,9 +71,9 @@ def put_presence(session: Session, body: bodies.PresenceChange) -> bodies.Me:
             "certificate-lapsed",
             f"The certificate held until {seat.certified_until}; ask for the roster to be renewed.",
         )
-    actions.change_status(session, account.account_id, body.status, now, held.policy)
+    seen = actions.change_status(session, account.account_id, body.status, now, held.policy)
     _ring_desk(session, account)
-    return me(session, account)
+    return me(account, seen)
 
 
 @api.read("/me/desk", summary="What lies on my desk", roles=COUNSELOR, answer=bodies.DeskBody)
@@ -81,8 +81,8 @@ def get_desk() -> bodies.DeskBody:
     """Answer the desk's picture; it counts as a sign of life."""
     account, held = current_account(), services()
     with held.database.transaction() as session:
-        presence.heard(session, account.account_id, held.clock.now())
-        return look_at_desk(session, account, held.sealer, held.policy)
+        seen = presence.heard_from(session, account.account_id, held.clock.now())
+        return look_at_desk(session, account, seen, held.sealer, held.policy)
 
 
 @api.read(
@@ -100,8 +100,8 @@ def get_desk_stream() -> Response:
         now = held.clock.now()
         if sign_ins.find(session, secret, now, held.policy) is None:
             return None
-        presence.heard(session, account.account_id, now)
-        return look_at_desk(session, account, held.sealer, held.policy).model_dump_json()
+        seen = presence.heard_from(session, account.account_id, now)
+        return look_at_desk(session, account, seen, held.sealer, held.policy).model_dump_json()
 
     topic = f"desk:{account.account_id}"
     return stream(held.live, topic, "desk", lambda: held.database.run(picture))
@@ -316,7 +316,7 @@ def _is_written(
     notes: str | None,
     sealer: Sealer,
 ) -> bool:
-    talk = session.get(CounselingSession, session_id)
+    talk = by_id(session, CounselingSession, session_id)
     if talk is None or talk.counselor_id != account.account_id or talk.outcome != kept:
         return False
     if talk.sealed_notes is None:

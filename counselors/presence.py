@@ -9,6 +9,7 @@ from core import rows
 from core.rows import add_later
 from core.statements import ask
 from counselors.models import Presence
+from counselors.records import PresenceView
 from counselors.states import PRESENCE_LIFE, PresenceEvent, PresenceState, Status
 
 HEARD_EVERY_SECONDS = 3
@@ -92,6 +93,23 @@ _HEARD = """
 
 def heard(session: Session, counselor_id: uuid.UUID, now: datetime) -> None:
     """Note a sign of life of a browser, at most every few seconds."""
+    ask(session, _HEARD, _heard_values(counselor_id, now))
+
+
+_HEARD_FROM = f"""
+    WITH heard AS ({_HEARD})
+    SELECT status, state, greatest(status_since, state_since), not_answering_since
+    FROM presences WHERE counselor_id = %s
+"""
+
+
+def heard_from(session: Session, counselor_id: uuid.UUID, now: datetime) -> PresenceView | None:
+    """Note a sign of life as `heard` does, and return the presence; None where there is none."""
+    row = ask(session, _HEARD_FROM, (*_heard_values(counselor_id, now), counselor_id)).fetchone()
+    return None if row is None else PresenceView(*row)
+
+
+def _heard_values(counselor_id: uuid.UUID, now: datetime) -> tuple[object, ...]:
     before = now - timedelta(seconds=HEARD_EVERY_SECONDS)
     lost = now - timedelta(seconds=LOST_SECONDS)
-    ask(session, _HEARD, (now, counselor_id, before, lost))
+    return now, counselor_id, before, lost

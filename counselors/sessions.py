@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.rows import find
+from core.rows import find, insert
 from counselors import presence
 from counselors.models import CounselingSession, Presence
 from counselors.states import SESSION_LIFE, PresenceEvent, SessionEvent, SessionState
@@ -36,7 +36,10 @@ def open_session(
     The counselor's leg has `join_seconds_max` to come.
     """
     presence.move(held, PresenceEvent.OFFER_ACCEPTED, now)
-    opened = CounselingSession(
+    opened = insert(
+        session,
+        CounselingSession,
+        "",
         id=uuid.uuid4(),
         call_id=call_id,
         offer_id=offer_id,
@@ -45,8 +48,7 @@ def open_session(
         accepted_at=now,
         deadline=now + timedelta(seconds=join_seconds_max),
     )
-    session.add(opened)
-    session.flush()
+    assert opened is not None, "nothing keeps the row out but a fault"
     return opened
 
 

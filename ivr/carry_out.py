@@ -18,8 +18,9 @@ from callbacks.records import hours_tried, promise_of_call
 from citizens.models import Citizen
 from core.log import event_log
 from core.policy import Policy
+from core.rows import by_id
 from core.services import Services
-from counselors.models import CounselingSession, Counselor
+from counselors.models import CounselingSession
 from counselors.states import SessionState
 from ivr.carrier import Carrier
 from ivr.faults import CarrierFault, FaultKind, GiveUp, after
@@ -112,11 +113,11 @@ def _put_off(session: Session, taken: TakenOrder, slot: datetime, policy: Policy
 
 def _plan_ring(services: Services, page: Page, session: Session, taken: TakenOrder) -> Plan:
     """Ring the counselor of an offer that is still open; look first where a try was lost."""
-    offer = session.get(Offer, taken.subject_id)
-    if offer is None or offer.state != OfferState.OPEN:
+    endpoint = records.offered_endpoint(session, taken.subject_id)
+    if endpoint is None:
         return Nothing()
-    to = session.get_one(Counselor, offer.counselor_id).endpoint.removeprefix("tel:")
-    query = {"offer": str(offer.id)}
+    to = endpoint.removeprefix("tel:")
+    query = {"offer": str(taken.subject_id)}
     seconds = int(services.policy.ring_seconds_max)
     return Request(_ring(services, page, to, "whisper", "leg", query, taken, seconds))
 
@@ -185,7 +186,8 @@ def _lost_leg(services: Services, carrier: Carrier, to: str, taken: TakenOrder) 
 
 def _plan_move(_services: Services, page: Page, session: Session, taken: TakenOrder) -> Plan:
     """Move the caller, as long as the call is where the order thinks it is."""
-    call = session.get_one(Call, taken.call_id)
+    call = by_id(session, Call, taken.call_id)
+    assert call is not None
     to = str(taken.details["to"])
     if not _still_wanted(session, call, taken.subject_id, to):
         return Nothing()
@@ -196,7 +198,8 @@ def _plan_move(_services: Services, page: Page, session: Session, taken: TakenOr
 def _still_wanted(session: Session, call: Call, session_id: uuid.UUID, to: str) -> bool:
     if call.left_at is not None or call.state == CallState.CLOSED:
         return to == "goodbye" and call.left_at is None
-    talk = session.get_one(CounselingSession, session_id)
+    talk = by_id(session, CounselingSession, session_id)
+    assert talk is not None
     if to == "join":  # who is there already would be torn out of the room and put back
         return talk.state == SessionState.TALKING and talk.joined_at is None
     if to == "reconnect":  # by now somebody else may have the caller
@@ -261,8 +264,8 @@ def _name_leg(session: Session, taken: TakenOrder, sid: str, services: Services)
 
 def _stop_if_unwanted(session: Session, taken: TakenOrder, services: Services) -> None:
     """The offer ended while the carrier was being asked: take the ringing back."""
-    offer = session.get_one(Offer, taken.subject_id)
-    if offer.state in (OfferState.OPEN, OfferState.ACCEPTED):
+    offer = by_id(session, Offer, taken.subject_id)
+    if offer is None or offer.state in (OfferState.OPEN, OfferState.ACCEPTED):
         return
     call = records.call_locked(session, taken.call_id)
     if call is not None:

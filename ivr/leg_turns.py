@@ -119,7 +119,8 @@ def on_whisper(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]
     if offer is None or offer.state != OfferState.OPEN:
         return Effect.NOTHING, flow.say_and_end("offer_gone", "ko")
     actions.put_off_offer(session, offer.id, desk.now, desk.policy)
-    call = session.get_one(Call, offer.call_id)
+    call = by_id(session, Call, offer.call_id)
+    assert call is not None
     return Effect.NOTHING, flow.whisper(offer.id, is_handed_on=calls.is_beside(call))
 
 

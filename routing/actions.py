@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core import rows
 from core.database import lock
 from core.policy import Policy
+from core.statements import ask
 from counselors import presence, sessions
 from counselors import records as counselor_records
 from counselors.models import CounselingSession, Presence
@@ -80,7 +80,6 @@ def change_status(
         decline_offer(session, offer.id, counselor_id, "counselor left", now, policy)
     held = presence.locked(session, counselor_id)
     presence.say(held, said, now)
-    session.flush()
     return PresenceView(held.status, held.state, max(held.status_since, held.state_since))
 
 
@@ -186,13 +185,12 @@ def return_offer(
     return Declined(call.id)
 
 
+_PUT_OFF = "UPDATE offers SET deadline = %s WHERE id = %s AND state = 'open'"
+
+
 def put_off_offer(session: Session, offer_id: uuid.UUID, until: datetime, policy: Policy) -> None:
     """Let an open offer's time run from `until`: its leg rings, or is answered, only then."""
-    session.execute(
-        update(Offer)
-        .where(Offer.id == offer_id, Offer.state == OfferState.OPEN)
-        .values(deadline=until + timedelta(seconds=policy.ring_seconds_max))
-    )
+    ask(session, _PUT_OFF, (until + timedelta(seconds=policy.ring_seconds_max), offer_id))
 
 
 def _own_talk(

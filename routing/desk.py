@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from counselors import records as counselor_records
+from core.statements import ask
 from counselors.models import CounselingSession
 from counselors.states import SessionState
 from routing.models import Call, Offer
@@ -71,8 +71,7 @@ class Desk:
 
 def desk(session: Session, counselor_id: uuid.UUID) -> Desk:
     """Return what lies on the desk of this counselor."""
-    talk = counselor_records.open_session(session, counselor_id)
-    shown = _session(session, talk) if talk is not None else None
+    shown = _session(session, counselor_id)
     is_wrapping = shown is not None and shown.state == SessionState.WRAPPING
     return Desk(
         offer=_offer(session, counselor_id),
@@ -81,51 +80,34 @@ def desk(session: Session, counselor_id: uuid.UUID) -> Desk:
     )
 
 
+# Desks are looked at all day long: each question is one statement, its columns in the order of the
+# fields.
+_OFFER = """
+    SELECT o.id, c.id, o.deadline, coalesce(c.need, 'talk'), o.reason, c.sealed_number,
+        c.caller_kind, coalesce(c.queued_at, c.arrived_at), c.language, c.direction
+    FROM offers o JOIN calls c ON c.id = o.call_id
+    WHERE o.counselor_id = %s AND o.state = 'open'
+"""
+
+
 def _offer(session: Session, counselor_id: uuid.UUID) -> DeskOffer | None:
-    row = session.execute(
-        select(Offer, Call)
-        .join(Call, Call.id == Offer.call_id)
-        .where(Offer.counselor_id == counselor_id, Offer.state == OfferState.OPEN)
-    ).first()
-    if row is None:
-        return None
-    offer, call = row
-    return DeskOffer(
-        id=offer.id,
-        call_id=call.id,
-        deadline=offer.deadline,
-        need=call.need or "talk",
-        reason=offer.reason,
-        sealed_number=call.sealed_number,
-        caller_kind=call.caller_kind,
-        queued_at=call.queued_at or call.arrived_at,
-        language=call.language,
-        direction=call.direction,
-    )
+    row = ask(session, _OFFER, (counselor_id,)).fetchone()
+    return None if row is None else DeskOffer(*row)
 
 
-def _session(session: Session, talk: CounselingSession) -> DeskSession:
-    call = session.get_one(Call, talk.call_id)
-    return DeskSession(
-        id=talk.id,
-        call_id=talk.call_id,
-        state=talk.state,
-        accepted_at=talk.accepted_at,
-        joined_at=talk.joined_at,
-        ended_at=talk.ended_at,
-        deadline=talk.deadline,
-        sealed_number=call.sealed_number,
-        caller_kind=call.caller_kind,
-        need=call.need or "talk",
-        end_reason=talk.end_reason,
-        direction=call.direction,
-        has_company=_has_company(session, talk),
-    )
+_SESSION = """
+    SELECT s.id, s.call_id, s.state, s.accepted_at, s.joined_at, s.ended_at, s.deadline,
+        c.sealed_number, c.caller_kind, coalesce(c.need, 'talk'), s.end_reason, c.direction,
+        coalesce(first.state = 'talking', false)
+    FROM sessions s JOIN calls c ON c.id = s.call_id
+    LEFT JOIN sessions first ON first.id = s.room_id
+    WHERE s.counselor_id = %s AND s.state <> 'closed'
+"""
 
 
-def _has_company(session: Session, talk: CounselingSession) -> bool:
-    first = session.get(CounselingSession, talk.room_id) if talk.room_id is not None else None
-    return first is not None and first.state == SessionState.TALKING
+def _session(session: Session, counselor_id: uuid.UUID) -> DeskSession | None:
+    row = ask(session, _SESSION, (counselor_id,)).fetchone()
+    return None if row is None else DeskSession(*row)
 
 
 def handing(session: Session, call_id: uuid.UUID) -> Handing | None:

@@ -8,16 +8,15 @@ from core.policy import Policy
 from core.sealing import Sealer, Unsealable
 from core.sign_ins import SignedIn
 from counselors import desk_bodies as bodies
-from counselors import records
+from counselors.records import PresenceView
 from routing.desk import DeskOffer, DeskSession, desk
 
 HANDED_ON = {"handed_on": "talk", "outward": "promise"}
 """What lies behind a call that the citizen did not make."""
 
 
-def me(session: Session, account: SignedIn) -> bodies.Me:
+def me(account: SignedIn, seen: PresenceView | None) -> bodies.Me:
     """Return who is signed in, with the presence of who has a seat."""
-    seen = records.presence(session, account.account_id)
     return bodies.Me(
         login=account.login,
         name=account.name,
@@ -30,7 +29,11 @@ def me(session: Session, account: SignedIn) -> bodies.Me:
 
 
 def look_at_desk(
-    session: Session, account: SignedIn, sealer: Sealer, policy: Policy
+    session: Session,
+    account: SignedIn,
+    seen: PresenceView | None,
+    sealer: Sealer,
+    policy: Policy,
 ) -> bodies.DeskBody:
     """Return all that lies on this account's desk, numbers masked."""
     lies = desk(session, account.account_id)
@@ -38,7 +41,7 @@ def look_at_desk(
         offer=_offer(lies.offer, sealer) if lies.offer else None,
         session=_talk(lies.session, sealer, policy) if lies.session else None,
         wrapping=_wrapping(lies.wrapping, sealer) if lies.wrapping else None,
-        presence=me(session, account),
+        presence=me(account, seen),
     )
 
 

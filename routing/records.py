@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Float, func, or_, select
+from sqlalchemy import Float, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from core.rows import find, locked
 from core.statements import ask, only
 from routing.choose import WaitingCall
-from routing.models import Call, Offer, Order
+from routing.models import Call, Offer
 from routing.states import CallState
 
 DISPATCH_LOCK = "dispatch"
@@ -55,6 +55,18 @@ def open_offer(session: Session, call_id: uuid.UUID) -> Offer | None:
 def open_offer_of(session: Session, counselor_id: uuid.UUID) -> Offer | None:
     """Return the open offer to this counselor, if any."""
     return find(session, Offer, "counselor_id = %s AND state = 'open'", (counselor_id,))
+
+
+_OFFERED_ENDPOINT = """
+    SELECT c.endpoint FROM offers o JOIN counselors c ON c.id = o.counselor_id
+    WHERE o.id = %s AND o.state = 'open'
+"""
+
+
+def offered_endpoint(session: Session, offer_id: uuid.UUID) -> str | None:
+    """Return where the counselor of this offer is to be rung, None where it is not open."""
+    row = ask(session, _OFFERED_ENDPOINT, (offer_id,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 # A lost counselor has this long to show a sign of life before others are asked. The caller hears
@@ -238,16 +250,17 @@ class Glance(NamedTuple):
     touched_counselors: Sequence[uuid.UUID]
 
 
-_GLANCE = """
+_DUE_ORDERS = """
+    SELECT id FROM orders
+    WHERE due_at <= %(now)s
+        AND (state = 'due' OR (state = 'sending' AND lease_until <= %(now)s))
+    ORDER BY due_at LIMIT %(limit)s
+"""
+_GLANCE = f"""
     SELECT
         EXISTS (SELECT 1 FROM calls WHERE state = 'waiting')
         AND EXISTS (SELECT 1 FROM presences WHERE status = 'ready' AND state = 'free'),
-        ARRAY(
-            SELECT id FROM orders
-            WHERE due_at <= %(now)s
-                AND (state = 'due' OR (state = 'sending' AND lease_until <= %(now)s))
-            ORDER BY due_at LIMIT %(limit)s
-        ),
+        ARRAY({_DUE_ORDERS}),
         ARRAY(
             SELECT DISTINCT counselor_id FROM call_events
             WHERE at >= %(since)s AND counselor_id IS NOT NULL
@@ -266,16 +279,5 @@ def glance(session: Session, now: datetime, since: datetime, limit: int) -> Glan
 
 def due_orders(session: Session, now: datetime, limit: int) -> list[uuid.UUID]:
     """Return orders to be carried out now: due, or taken by somebody who did not report back."""
-    rows = session.scalars(
-        select(Order.id)
-        .where(
-            Order.due_at <= now,
-            or_(
-                Order.state == "due",
-                (Order.state == "sending") & (Order.lease_until <= now),
-            ),
-        )
-        .order_by(Order.due_at)
-        .limit(limit)
-    )
-    return list(rows)
+    rows = ask(session, _DUE_ORDERS, {"now": now, "limit": limit}).fetchall()
+    return [row[0] for row in rows]

@@ -16,9 +16,7 @@ from simulator.verbs.say import times
 ANNOUNCED = frozenset({"Say", "Play", "Pause"})
 
 
-def announce(
-    conference: Conference, listeners: list[Participant], url: str, method: str
-) -> None:
+def announce(conference: Conference, listeners: list[Participant], url: str, method: str) -> None:
     """Fetch `url` and let `listeners` hear it, then what they heard before.
 
     Events: announcement-end after the last heard it, announcement-fail when there is nothing

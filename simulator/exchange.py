@@ -79,9 +79,7 @@ class Exchange:
 
     # -- calls ---------------------------------------------------------------------------------
 
-    def dial(
-        self, endpoint: Endpoint, to: str, params: Mapping[str, str] | None = None
-    ) -> Leg:
+    def dial(self, endpoint: Endpoint, to: str, params: Mapping[str, str] | None = None) -> Leg:
         """An inbound call: a telephone dials our number, or a browser connects to the TwiML app.
 
         params: what the browser gave to `connect()`; they become plain form fields.
@@ -162,9 +160,7 @@ class Exchange:
         """Hang the leg up after `seconds` from now, if it still lives."""
         leg.timers.append(self.kernel.at(seconds, leg.finish))
 
-    def redirect(
-        self, leg: Leg, begin: Callable[[Run], None], at_once: bool = False
-    ) -> None:
+    def redirect(self, leg: Leg, begin: Callable[[Run], None], at_once: bool = False) -> None:
         """REST gives a live leg another document, whatever it is doing.
 
         begin: starts the new run. The interrupted verb's action is requested too, where the

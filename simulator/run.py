@@ -32,9 +32,7 @@ MAIN: Final = RunKind("main")
 QUEUE_WAIT: Final = RunKind(
     "wait", frozenset({"Play", "Say", "Pause", "Hangup", "Redirect", "Leave", "Gather"})
 )
-CONFERENCE_WAIT: Final = RunKind(
-    "conference-wait", frozenset({"Play", "Say", "Pause", "Redirect"})
-)
+CONFERENCE_WAIT: Final = RunKind("conference-wait", frozenset({"Play", "Say", "Pause", "Redirect"}))
 WHISPER: Final = RunKind("whisper", frozenset({"Play", "Say", "Gather", "Hangup"}))
 QUEUE_WHISPER: Final = RunKind("queue-whisper", frozenset({"Play", "Say", "Pause", "Redirect"}))
 ANNOUNCEMENT: Final = RunKind("announcement", frozenset({"Play", "Say", "Pause", "Redirect"}))
@@ -183,9 +181,7 @@ class Run:
         elif self.kind is MAIN:
             self.leg.finish()
 
-    def follow(
-        self, element: Element, params: Mapping[str, str], default: bool = False
-    ) -> None:
+    def follow(self, element: Element, params: Mapping[str, str], default: bool = False) -> None:
         """Request the verb's action with `params`, or go on when it has none.
 
         default: without the attribute, the present document is the action (Gather, Record).

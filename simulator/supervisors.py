@@ -80,16 +80,17 @@ class Supervisor(ApiUser):
         """Look at the board."""
         return self._ask("GET", "/board").body
 
-    def figures(self, day: date) -> tuple[Mapping[str, Any], str]:
-        """Fetch a day's report, and the same for a spreadsheet."""
-        table = self._ask("GET", f"/figures.csv?day={day}").body.get("text", "")
-        return self._ask("GET", f"/figures?day={day}").body, str(table)
+    def figures(self, day: date | None = None) -> tuple[Mapping[str, Any], str]:
+        """Fetch the report of a day, or of today; and the same for a spreadsheet."""
+        of = f"?day={day}" if day is not None else ""
+        table = self._ask("GET", f"/figures.csv{of}").body.get("text", "")
+        return self._ask("GET", f"/figures{of}").body, str(table)
 
-    def promise_figures(self, day: date) -> tuple[Mapping[str, Any], str]:
-        """Fetch what a day's promises came to, and the same for a spreadsheet."""
-        period = f"from={day}&until={day}"
-        table = self._ask("GET", f"/callbacks/figures.csv?{period}").body.get("text", "")
-        return self._ask("GET", f"/callbacks/figures?{period}").body, str(table)
+    def promise_figures(self, day: date | None = None) -> tuple[Mapping[str, Any], str]:
+        """Fetch what the promises of a day, or of today, came to; and for a spreadsheet."""
+        of = f"?from={day}&until={day}" if day is not None else ""
+        table = self._ask("GET", f"/callbacks/figures.csv{of}").body.get("text", "")
+        return self._ask("GET", f"/callbacks/figures{of}").body, str(table)
 
     def unrecorded(self) -> Mapping[str, Any]:
         """Fetch which sessions owe an outcome."""

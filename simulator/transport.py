@@ -73,9 +73,7 @@ class FaultyTransport:
     still get the request, as on a real network.
     """
 
-    def __init__(
-        self, inner: Transport, kernel: Kernel, faults: Callable[[Request], Fate]
-    ) -> None:
+    def __init__(self, inner: Transport, kernel: Kernel, faults: Callable[[Request], Fate]) -> None:
         """Wrap `inner`; `faults` decides for each request."""
         self._inner = inner
         self._kernel = kernel

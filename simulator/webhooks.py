@@ -97,9 +97,7 @@ class Webhooks:
         exchange.journal.append(sent)
         self.transport.request(request, lambda outcome: self._answered(hook, url, outcome))
 
-    def _headers(
-        self, hook: Hook, url: str, form: tuple[tuple[str, str], ...]
-    ) -> dict[str, str]:
+    def _headers(self, hook: Hook, url: str, form: tuple[tuple[str, str], ...]) -> dict[str, str]:
         exchange = self._exchange
         headers = {
             "User-Agent": USER_AGENT,

@@ -116,9 +116,7 @@ def perform(run: Run, element: Element, noun: Element) -> None:
     conferring.start(_callback(run, noun))
 
 
-def _refusal(
-    conference: Conference | None, noun: Element, seat: Seat
-) -> tuple[int, str] | None:
+def _refusal(conference: Conference | None, noun: Element, seat: Seat) -> tuple[int, str] | None:
     """Why a leg may not come in: the carrier's error number and a message."""
     present = conference.connected if conference is not None else []
     if seat.label and any(each.seat.label == seat.label for each in present):

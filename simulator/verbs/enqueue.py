@@ -89,7 +89,10 @@ class Waiting(Activity):
         self._member.leave(result)
 
     def _taken(
-        self, whisper_url: str, dialer_sid: str, connect: Callable[[], None],
+        self,
+        whisper_url: str,
+        dialer_sid: str,
+        connect: Callable[[], None],
         gone: Callable[[bool], None],
     ) -> None:
         """A `<Dial><Queue>` takes this caller: whisper if it has one, then `connect`."""
@@ -175,6 +178,4 @@ def perform(run: Run, element: Element) -> None:
         waiting.start()
 
 
-VERB = Verb(
-    perform, frozenset({"action", "method", "waitUrl", "waitUrlMethod", "workflowSid"})
-)
+VERB = Verb(perform, frozenset({"action", "method", "waitUrl", "waitUrlMethod", "workflowSid"}))

@@ -74,9 +74,10 @@ class Office:
 
     def wrongs_of_reports(self, days: Sequence[date], seen: Seen, now: datetime) -> list[str]:
         """Return where the reports of `days` differ from what happened."""
-        found = unrecorded_differences(self.supervisor.unrecorded(), seen)
+        found = unrecorded_differences(self.supervisor.unrecorded(), seen, now)
         for day in days:
-            told = Reports(day, *self.supervisor.figures(day))
+            asked = None if day == now.astimezone(SEOUL).date() else day
+            told = Reports(day, *self.supervisor.figures(asked))
             found += reported_differences(told, seen, now)
         return found
 

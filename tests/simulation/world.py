@@ -45,6 +45,7 @@ from tests.simulation.report_recount import Seen
 from tests.simulation.staffing import Staff
 
 DRAIN_SECONDS_MAX = 12 * 3600
+CENTURY = date(2000, 1, 1)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 EXCUSED = timedelta(seconds=5)
 """While faults happen, a ring may be lost and an order be carried out by whoever finds it."""
@@ -203,10 +204,11 @@ class World:
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
 
     def _latest_days(self) -> list[date]:
-        """Today, and the day before as it stands by now."""
+        """Today, and the day before as it stands by now; by date the server knows this century."""
         today = self.kernel.now().astimezone(SEOUL).date()
-        begun = self.plan.start.astimezone(SEOUL).date()
-        return [day for day in (today - timedelta(days=1), today) if day >= begun]
+        before = today - timedelta(days=1)
+        begun = max(self.plan.start.astimezone(SEOUL).date(), CENTURY)
+        return [today] if before < begun else [before, today]
 
     def _seen(self) -> Seen:
         logins = {one.address: one.login for one in self.counselors}
