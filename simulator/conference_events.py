@@ -28,8 +28,12 @@ SUBSCRIPTIONS: Final = {
 
 REASON_TEXTS: Final = {
     "conference-ended-via-api": "Conference ended via API",
-    "participant-with-end-conference-on-exit-left": "Participant with endConferenceOnExit left the conference",
-    "participant-with-end-conference-on-exit-kicked": "Participant with endConferenceOnExit was kicked",
+    "participant-with-end-conference-on-exit-left": (
+        "Participant with endConferenceOnExit left the conference"
+    ),
+    "participant-with-end-conference-on-exit-kicked": (
+        "Participant with endConferenceOnExit was kicked"
+    ),
     "last-participant-left": "The last participant left",
     "last-participant-kicked": "The last participant was kicked",
 }
