@@ -35,6 +35,7 @@ from tests.simulation.faults_told import (
     story,
     wrongs_under_faults,
 )
+from tests.simulation.heeded import EndsHeeded
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
 from tests.simulation.meetings import Meetings, Overheard
 from tests.simulation.office import SEOUL, Office
@@ -115,6 +116,7 @@ class World:
         self.exchange.journal.watchers.append(self.meetings.read)
         self.recounted = recounter.found
         self._spoken = Spoken(self.exchange, self.database, self.services.sealer)
+        self._ends_heeded = EndsHeeded(self.exchange, self.database)
         self._length = cache(self._measured)
         self.wrongs: list[str] = []
         self._written = 0
@@ -167,8 +169,15 @@ class World:
                 counted = wrongs_of_recount(session, seen)
         companions = {one.address for one in self.office.companions}
         at_end += wrongs_of_companions(seen, companions)
-        logged = self._fault_log.wrongs
-        found = [*self.wrongs, *self._spoken.wrongs, *logged, *at_end, *rings, *counted]
+        found = [
+            *self.wrongs,
+            *self._spoken.wrongs,
+            *self._ends_heeded.wrongs,
+            *self._fault_log.wrongs,
+            *at_end,
+            *rings,
+            *counted,
+        ]
         return [wrong for wrong in found if is_demanded(wrong, faults)]
 
     def figures(self) -> Figures:
@@ -195,12 +204,13 @@ class World:
         self.kernel.at(self.plan.check_every_seconds, self._check)
 
     def _check_board(self) -> None:
-        """Hold what the board says against what happened today; lost words make it differ."""
+        """Hold board and reports against what happened; lost words make most of it uncertain."""
+        office, now, seen = self.office, self.kernel.now(), self._seen()
         if self.plan.faults.kinds():
-            return
-        now = self.kernel.now()
-        wrongs = self.office.wrongs_of_board(self.recounted, self.callers, now)
-        wrongs += self.office.wrongs_of_reports(self._latest_days(), self._seen(), now)
+            wrongs = office.wrongs_of_reports_under_faults(seen, self.callers, now)
+        else:
+            wrongs = office.wrongs_of_board(self.recounted, self.callers, now)
+            wrongs += office.wrongs_of_reports(self._latest_days(), seen, self.callers, now)
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
 
     def _latest_days(self) -> list[date]:
