@@ -53,7 +53,8 @@ def differences(
     """Return where the board says something else than what happened today, up to `now`."""
     today = now.astimezone(SEOUL).replace(hour=0, minute=0, second=0, microsecond=0)
     expected = {f"today.{name}": one for name, one in _calls(seen, today, now).items()}
-    expected |= {f"callbacks.{n}": one for n, one in _promises(seen, diaries, today, now).items()}
+    promised = promises(seen, diaries, (today, today + timedelta(days=1)), now)
+    expected |= {f"callbacks.{name}": one for name, one in promised.items()}
     found = []
     for name, between in expected.items():
         room, figure = name.split(".")
@@ -69,7 +70,7 @@ def _calls(seen: Recount, today: datetime, now: datetime) -> dict[str, Between]:
     left = [one for one in mine if _has_left(one)]
     shorts = _count(left, SHORT_ABANDON_SECONDS, now)
     within = _count(answered, SERVICE_LEVEL_SECONDS, now)
-    moving = sum(_moves(one, now) for one in mine)
+    moving = sum(is_lately(one, now) for one in mine)
     found = {
         "offered": _about(len(mine), moving),
         "answered": _about(len(answered), moving),
@@ -89,23 +90,23 @@ def _calls(seen: Recount, today: datetime, now: datetime) -> dict[str, Between]:
     return found
 
 
-def _promises(
-    seen: Recount, diaries: Diaries, today: datetime, now: datetime
+def promises(
+    seen: Recount, diaries: Diaries, span: tuple[datetime, datetime], now: datetime
 ) -> dict[str, Between]:
-    """Of promises asked for twice only the diaries of both are known, not which one stood."""
-    asked = [one for one in diaries.wishes if one.wants and _since(one.at, today)]
+    """Count the promises of a span. Of those asked for twice it is not known which one stood."""
+    asked = [one for one in diaries.wishes if one.wants and _in(one.at, span)]
     again = len(asked) - len({(one.number, one.purpose) for one in asked})
-    early = {(w.number, w.purpose) for w in diaries.wishes if w.wants and w.at < today}
+    early = {(w.number, w.purpose) for w in diaries.wishes if w.wants and w.at < span[0]}
     again += sum((one.number, one.purpose) in early for one in asked)
     rings = [one for one in seen.rings.values() if one.rung is not None]
-    over = [one for one in rings if _since(one.ended, today)]
-    met = [one for one in rings if _since(one.told_room, today)]
-    owed = sum(_is_owed(one, now) for one in met)
-    said = [one for one in diaries.said if _since(one.at, today)]
+    over = [one for one in rings if _in(one.ended, span)]
+    met = [one for one in rings if _in(one.told_room, span)]
+    owed = sum(is_owed(one, now) for one in met)
+    said = [one for one in diaries.said if _in(one.at, span)]
     other = sum(one.recorded in NOT_REACHED for one in said)
     further = sum(one.agreed_next + one.in_series for one in said)
-    further += sum(_since(at, today) for at in diaries.series_decided)
-    moving = owed + sum(_moves(one, now) for one in rings)
+    further += sum(_in(at, span) for at in diaries.series_decided)
+    moving = owed + sum(is_lately(one, now) for one in rings)
     return {
         "promised": Between(len(asked) - again, len(asked) + further),
         "tries": _about(len({one.sid for one in [*over, *met]}), moving),
@@ -118,19 +119,23 @@ def _since(moment: datetime | None, begin: datetime) -> bool:
     return moment is not None and moment >= begin
 
 
+def _in(moment: datetime | None, span: tuple[datetime, datetime]) -> bool:
+    return moment is not None and span[0] <= moment < span[1]
+
+
 def _has_left(story: Story) -> bool:
     """Hung up, or was let go, in the queue; who was promised a call was not lost."""
     return story.ended is not None and story.told_room is None and story.told_promise is None
 
 
-def _moves(story: Story, now: datetime) -> bool:
+def is_lately(story: Story, now: datetime) -> bool:
     """Something happened to it so lately that the server may not have been told."""
     moments = (story.told_queue, story.told_room, story.told_promise, story.ended, story.joined)
     just = now - timedelta(seconds=5)
     return any(moment is not None and moment > just for moment in moments)
 
 
-def _is_owed(story: Story, now: datetime) -> bool:
+def is_owed(story: Story, now: datetime) -> bool:
     """A companion's call of which they may not have said yet what came of it."""
     return story.ended is None or story.ended > now - OUTCOME_OWED
 

@@ -9,16 +9,17 @@ from zoneinfo import ZoneInfo
 
 from core.database import Database
 from counselors.roster import import_roster
-from simulator.api_user import Server
 from simulator.companions import Companion
 from simulator.exchange import Exchange
 from simulator.people import Caller, Switchboard
 from simulator.supervisors import Supervisor
+from tests.simulation import promise_report, report_recount
 from tests.simulation.board_recount import Diaries, differences
 from tests.simulation.citizens import Neighbours
+from tests.simulation.meetings import Overheard
+from tests.simulation.promise_report import Known, PromiseReport
 from tests.simulation.recount import Recount
 from tests.simulation.report_recount import Reports, Seen, unrecorded_differences
-from tests.simulation.report_recount import differences as reported_differences
 from tests.simulation.staffing import PASSWORD, ROSTER_HEADER
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Office:
     def __init__(
         self,
         exchange: Exchange,
-        server: Server,
+        server: Overheard,
         app: Callable[..., Any],
         switchboard: Switchboard,
         plan: "Plan",
@@ -64,22 +65,45 @@ class Office:
 
     def wrongs_of_board(self, seen: Recount, callers: Sequence[Caller], now: datetime) -> list[str]:
         """Return where the board differs from what happened."""
+        return differences(self.supervisor.board(), seen, self._diaries(callers), now)
+
+    def wrongs_of_reports(
+        self, days: Sequence[date], seen: Seen, callers: Sequence[Caller], now: datetime
+    ) -> list[str]:
+        """Return where the reports of `days` differ from what happened."""
+        found = unrecorded_differences(self.supervisor.unrecorded(), seen, now)
+        known = self._known(seen, callers)
+        for day in days:
+            asked = None if day == now.astimezone(SEOUL).date() else day
+            found += report_recount.differences(self._report(day, asked), seen, now)
+            found += promise_report.differences(self._promises(day, asked), known, now)
+        return found
+
+    def wrongs_of_reports_under_faults(
+        self, seen: Seen, callers: Sequence[Caller], now: datetime
+    ) -> list[str]:
+        """Return what today's reports say that no lost word explains."""
+        day = now.astimezone(SEOUL).date()
+        found = report_recount.least(self._report(day, None), seen)
+        return found + promise_report.least(self._promises(day, None), self._known(seen, callers))
+
+    def _report(self, day: date, asked: date | None) -> Reports:
+        return Reports(day, *self.supervisor.figures(asked))
+
+    def _promises(self, day: date, asked: date | None) -> PromiseReport:
+        return PromiseReport(day, *self.supervisor.promise_figures(asked))
+
+    def _known(self, seen: Seen, callers: Sequence[Caller]) -> Known:
+        companions = {one.address: one.login for one in self.companions}
+        return Known(seen, self._diaries(callers), self._server.done, companions)
+
+    def _diaries(self, callers: Sequence[Caller]) -> Diaries:
         people = (*callers, *self.people)
-        diaries = Diaries(
+        return Diaries(
             [wish for person in people for wish in person.wishes],
             [said for companion in self.companions for said in companion.diary],
             self.supervisor.series_decided,
         )
-        return differences(self.supervisor.board(), seen, diaries, now)
-
-    def wrongs_of_reports(self, days: Sequence[date], seen: Seen, now: datetime) -> list[str]:
-        """Return where the reports of `days` differ from what happened."""
-        found = unrecorded_differences(self.supervisor.unrecorded(), seen, now)
-        for day in days:
-            asked = None if day == now.astimezone(SEOUL).date() else day
-            told = Reports(day, *self.supervisor.figures(asked))
-            found += reported_differences(told, seen, now)
-        return found
 
     def _book(self, day: datetime, now: datetime) -> None:
         """A working day from Monday to Friday; one that has begun begins at once."""

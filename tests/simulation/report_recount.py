@@ -28,6 +28,8 @@ DAY = timedelta(days=1)
 ROUNDED = 0.0006
 """A spreadsheet's cells have three digits."""
 EXACT = 0.002
+TALK_SECONDS = 60.0
+COUNTS = ("offered", "answered", "abandoned", "short_abandoned", "answered_within", "unrecorded")
 SHARE = 0.0005
 """Of the time at work: minutes in which someone's being ready began a moment before it was said."""
 JUST = timedelta(seconds=5)
@@ -75,7 +77,12 @@ def differences(told: Reports, seen: Seen, now: datetime) -> list[str]:
 
 
 def unrecorded_differences(listed: Mapping[str, Any], seen: Seen, now: datetime) -> list[str]:
-    """Return which sessions with callers owe an outcome and are not listed, or the other way."""
+    """Return which sessions with callers owe an outcome and are not listed, or the other way.
+
+    Nothing where the list is too long to be shown whole.
+    """
+    if not listed["is_all"]:
+        return []
     theirs = {str(one["session_id"]) for one in listed["sessions"]}
     inbound = {one.session_id for one in seen.meetings if one.citizen_sid in seen.stories.stories}
     mine, doubtful = set(), set()
@@ -88,6 +95,40 @@ def unrecorded_differences(listed: Mapping[str, Any], seen: Seen, now: datetime)
     found = [f"session {one} owes an outcome and is not listed" for one in sorted(mine - theirs)]
     spare = sorted((theirs & inbound) - mine - doubtful)
     return found + [f"session {one} is listed as unrecorded and owes nothing" for one in spare]
+
+
+def least(told: Reports, seen: Seen) -> list[str]:
+    """Return what can't be, whatever word was lost on the way: people invented, talks forgotten.
+
+    A key that never arrived joins no queue, an end that was never told leaves nobody: so the other
+    figures are not demanded.
+    """
+    whole, slots = told.figures["whole"], told.figures["half_hours"]
+    offered, answered, abandoned = (whole[name] for name in ("offered", "answered", "abandoned"))
+    stories = seen.stories.stories
+    long = sum(one.talk_seconds > TALK_SECONDS for one in stories.values())
+    wrote = {one.citizen_sid for one in seen.meetings if one.wrote and one.citizen_sid in stories}
+    false = {
+        f"offered {offered} of {len(stories)} calls": offered > len(stories),
+        f"answered {answered}, and {long} talked for long": answered < long,
+        f"{answered} answered and {abandoned} gone of {offered}": answered + abandoned > offered,
+        f"unrecorded {whole['unrecorded']} of {offered}, though {len(wrote)} were written up": (
+            whole["unrecorded"] > offered - len(wrote)
+        ),
+    }
+    found = [
+        f"the report of {told.day} counts {what}" for what, is_false in false.items() if is_false
+    ]
+    for name in COUNTS:
+        if sum(slot[name] for slot in slots) != whole[name]:
+            found.append(f"the half hours of {told.day} do not add up to {name} {whole[name]}")
+    expected = {
+        row: {name: None if cell is None else _just(cell) for name, cell in figures.items()}
+        for row, figures in _rows_of_json(told.figures).items()
+    }
+    for figures in expected.values():
+        figures.pop("start", None)
+    return found + list(_compare(told.day, _rows_of_table(told.table), expected, ROUNDED))
 
 
 def _rows_of_json(figures: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
