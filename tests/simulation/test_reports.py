@@ -1,0 +1,31 @@
+"""That a board or a report that says something else than what happened would be found."""
+
+import pytest
+
+from tests.databases import fresh
+from tests.simulation.faults import NONE
+from tests.simulation.faults_short import lived, short_plan
+from tests.simulation.mutations import MUTATIONS, mutated
+from tests.simulation.world import World
+
+SEED = 1
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("the board counts who left with a promise as lost", "the board says today.abandoned"),
+        ("the report counts a call's talk a hundredth longer", "counts aht_seconds"),
+    ],
+)
+def test_a_false_figure_is_found(
+    postgres_url: str, template_database: str, name: str, says: str
+) -> None:
+    mutation = next(one for one in MUTATIONS if one.name == name)
+    with fresh(postgres_url, template_database) as url, mutated(mutation, url):
+        world = World(url, short_plan(SEED, NONE))
+        try:
+            wrongs = lived(world).wrongs
+        finally:
+            world.close()
+    assert any(says in wrong for wrong in wrongs)
