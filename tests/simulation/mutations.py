@@ -106,22 +106,9 @@ def _promise_unstored(stack: ExitStack) -> None:
     stack.enter_context(patch("callbacks.actions.make", make))
 
 
-def _always_allowed(stack: ExitStack) -> None:
-    from citizens.consent import MayNotCall
-
-    real = _real("citizens.records.may_be_called")
-
-    def may_be_called(session: Any, citizen: Any) -> Any:
-        found = real(session, citizen)
-        return replace_refusal(found) if isinstance(found, MayNotCall) else found
-
-    def replace_refusal(_: Any) -> Any:
-        from citizens.consent import MayCall
-
-        return MayCall(at_night=False)
-
-    stack.enter_context(patch("callbacks.guard.citizen_records.may_be_called", may_be_called))
-    stack.enter_context(patch("callbacks.sweep.entries.to_stop", lambda entries, now: []))
+def _word_forgotten(stack: ExitStack) -> None:
+    stack.enter_context(patch("callbacks.api.withdraw", lambda *_: True))
+    stack.enter_context(patch("callbacks.api.forbid_calls", _nothing))
 
 
 def _queue_reversed(stack: ExitStack) -> None:
@@ -191,7 +178,7 @@ MUTATIONS = (
     ),
     Mutation("a caller who hangs up during an offer is not noticed", _late_end_swallowed),
     Mutation("a promise is spoken before it is stored", _promise_unstored),
-    Mutation("do-not-call and a missing consent are ignored", _always_allowed),
+    Mutation("who wants no more calls is told so, and nothing is called off", _word_forgotten),
     Mutation(
         "quiet hours are ignored",
         _swap("callbacks.schedule.is_quiet", lambda moment: False),
