@@ -6,6 +6,7 @@ in their diary.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simulator.agreeing import working_moment
 from simulator.api_user import ApiUser, Server
-from simulator.people import Switchboard, lognormal_mu
+from simulator.people import Switchboard, Wish, lognormal_mu
 from simulator.sounds import Bridge, Sound
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class CompanionHabits:
     """What companions are like. Shares are probabilities; times in seconds.
 
     absent: of the working days. hears_mailbox, wrong_person: of the calls that were answered.
+    brings_in: of the talks, a counselor is brought into; stays: does not hand over, then, but
+    leaves it to the others to end the talk. These have dice of their own.
     """
 
     looks_every_seconds: float = 900.0
@@ -50,6 +53,11 @@ class CompanionHabits:
     agrees_next: float = 0.35
     agrees_series: float = 0.1
     drops_talk: float = 0.02
+    brings_in: float = 0.0
+    brings_in_seconds: tuple[float, float] = (20.0, 600.0)
+    sees_counselor_seconds: float = 8.0
+    hands_over_seconds: tuple[float, float] = (10.0, 120.0)
+    stays: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +96,7 @@ class Companion(ApiUser):
         self.diary: list[Said] = []
         self._switchboard = switchboard
         self._habits = habits
+        self._crisis = random.Random(f"{seed}/crisis")
         self._day = 0
         self._writes = False
         self._in_series = False
@@ -154,6 +163,9 @@ class Companion(ApiUser):
         if isinstance(sound, Bridge):
             self._talked = True
             self._switchboard.seats[sound.room_id] = self
+            if self._crisis.random() < self._habits.brings_in:
+                delay = self._crisis.uniform(*self._habits.brings_in_seconds)
+                self._at(delay, partial(self._bring_in, leg, sound.room_id))
 
     def conclude(self) -> None:
         """End the talk: kindly, through the server, or by a line that drops."""
@@ -166,6 +178,48 @@ class Companion(ApiUser):
         way = f"/sessions/{going_on['id']}/end" if going_on else ""
         if not way or self._ask("POST", way, {}).status >= 400:  # put the receiver down
             self._at(PUTS_DOWN_SECONDS, self.leg.hang_up)
+
+    # -- risk rises ----------------------------------------------------------------------------
+
+    def _running(self) -> Mapping[str, Any]:
+        """The talk that goes on, as the own page shows it; nothing where none does."""
+        return self._ask("GET", "/me/worklist").body.get("session") or {}
+
+    def _bring_in(self, leg: Leg, room_id: str) -> None:
+        """Call a counselor to the talk, and tell the citizen that one will call if it breaks."""
+        going_on = self._running() if self.leg is leg else {}
+        if not going_on:
+            return
+        body = {"note": "죽고 싶다는 말씀을 하심"}
+        answer = self._ask("POST", f"/sessions/{going_on['id']}/bring-in", body)
+        if answer.status != 200:
+            return
+        citizen = self._switchboard.citizens.get(room_id)
+        if answer.body.get("callback_id") and citizen is not None and citizen.leg is not None:
+            now = self._exchange.kernel.now()
+            citizen.wishes.append(Wish(now, citizen.leg.to, "companion"))
+        self._at(self._habits.sees_counselor_seconds, partial(self._see_counselor, leg, False))
+
+    def _see_counselor(self, leg: Leg, is_met: bool) -> None:
+        """Look how far the counselor is: there, hand over or stay; gone again, end it kindly."""
+        handing = self._running().get("handing") if self.leg is leg else None
+        if handing is None:
+            return
+        state, habits = handing["state"], self._habits
+        if state == "gone" and is_met:
+            self.conclude()
+            return
+        if state == "there" and not is_met and self._crisis.random() >= habits.stays:
+            delay = self._crisis.uniform(*habits.hands_over_seconds)
+            self._at(delay, partial(self._hand_over, leg))
+        again = partial(self._see_counselor, leg, is_met or state == "there")
+        self._at(habits.sees_counselor_seconds, again)
+
+    def _hand_over(self, leg: Leg) -> None:
+        """Leave the citizen with the counselor who is there."""
+        going_on = self._running() if self.leg is leg else {}
+        if going_on:
+            self._ask("POST", f"/sessions/{going_on['id']}/hand-over", {})
 
     def ended(self, leg: Leg, status: str) -> None:
         """The leg is over: see what is to be written, and go on."""

@@ -27,12 +27,14 @@ NOT_REACHED = ("voicemail", "wrong_person", "refused", "no_answer", "busy")
 
 @dataclass(frozen=True)
 class Diaries:
-    """What people wrote down: wishes to be called, what companions said of their calls, and when a
-    supervisor decided of a call of a series."""
+    """What people wrote down: wishes to be called, what companions said of their calls, when a
+    supervisor decided of a call of a series, and when counselors whom companions called met whom
+    they were called to."""
 
     wishes: Sequence[Wish]
     said: Sequence[Said]
     series_decided: Sequence[datetime]
+    met_beside: Sequence[datetime] = ()
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,12 @@ def promises(
     other = sum(one.recorded in NOT_REACHED for one in said)
     further = sum(one.agreed_next + one.in_series for one in said)
     further += sum(_in(at, span) for at in diaries.series_decided)
+    beside = sum(_in(at, span) for at in diaries.met_beside)
     moving = owed + sum(is_lately(one, now) for one in rings)
     return {
         "promised": Between(len(asked) - again, len(asked) + further),
-        "tries": _about(len({one.sid for one in [*over, *met]}), moving),
-        "reached": Between(len(met) - other - moving, len(met) - other + moving),
+        "tries": _about(len({one.sid for one in [*over, *met]}) + beside, moving),
+        "reached": _about(len(met) + beside - other, moving),
         "silent_ends": Between(0, 0),
     }
 

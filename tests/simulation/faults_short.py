@@ -61,6 +61,9 @@ COMPANION_HABITS = CompanionHabits(
     writes_late_seconds=(60.0, 400.0),
     hears_mailbox=0.1,
     drops_talk=0.1,
+    brings_in=0.6,
+    brings_in_seconds=(5.0, 40.0),
+    hands_over_seconds=(5.0, 30.0),
 )
 SUPERVISOR_HABITS = SupervisorHabits(
     looks_every_seconds=240.0, promises=0.3, takes_back=0.2, takes_back_seconds=(5.0, 300.0)

@@ -123,7 +123,7 @@ def wrongs_of_recount(session: Session, seen: Recount) -> list[str]:
     found += [f"leg {sid} never ended" for sid in seen.live_legs]
     if len({row.carrier_sid for row in rows}) != len(rows):
         found.append("a call has two rows")
-    rung = {row.carrier_sid for row in rows if row.direction == "outward"}
+    rung = {row.carrier_sid for row in rows if row.direction != "inbound"}
     found += [f"call {sid} was lost" for sid in seen.stories if sid not in stored]
     found += [f"a citizen was rung for nothing: {sid}" for sid in seen.rings if sid not in rung]
     found += [f"call {sid} was invented" for sid in stored if sid not in seen.stories]

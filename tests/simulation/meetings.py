@@ -5,7 +5,7 @@ gave the carrier; when it began and ended off the legs in it and the presses of 
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -23,7 +23,9 @@ LAPSES = timedelta(seconds=2.5)
 _SEAT = re.compile(r"/ivr/leg-over\?session=([0-9a-f-]{36})")
 _MOVED = re.compile(r"/ivr/(?:join|reached)\?session=([0-9a-f-]{36})")
 _JOINING = re.compile(r"/ivr/(?:join|reached-join|reached-key)\?session=([0-9a-f-]{36})")
+_ROOM = re.compile(r">([0-9a-f]{32})</Conference>")
 _LEG = re.compile(r"/Calls/(CA[0-9a-f]{32})\.json")
+_BROUGHT = re.compile(r"/sessions/([0-9a-f-]{36})/bring-in")
 _WRITTEN = re.compile(r"/sessions/([0-9a-f-]{36})/(end|outcome|hand-over)")
 
 
@@ -106,6 +108,7 @@ class Meeting:
     """One session. seated: the leg of who is to talk was there; joined: the citizen too.
 
     staff: the address of that leg; a browser's line may drop without ending the call.
+    is_beside: somebody was brought into a talk that went on.
     """
 
     session_id: str
@@ -113,6 +116,7 @@ class Meeting:
     staff_sid: str = ""
     staff: str = ""
     is_browser: bool = False
+    is_beside: bool = False
     citizen_sid: str = ""
     joined: datetime | None = None
     pressed_end: datetime | None = None
@@ -155,6 +159,7 @@ class Meetings:
     rung_in_vain: dict[str, list[datetime]] = field(default_factory=dict)
     _asked: dict[int, WebhookSent] = field(default_factory=dict)
     _of_leg: dict[str, list[Meeting]] = field(default_factory=dict)
+    _rooms: dict[str, Meeting] = field(default_factory=dict)
     _legs: dict[str, LegChanged] = field(default_factory=dict)
 
     def read(self, entry: Entry) -> None:
@@ -189,26 +194,50 @@ class Meetings:
         """Return the meetings of a citizen's leg, the first one first."""
         return [one for one in self._of_leg.get(citizen_sid, ()) if one.citizen_sid == citizen_sid]
 
+    def met_by_bringing_in(
+        self, done: Iterable[Request], companions: Collection[str]
+    ) -> list[datetime]:
+        """Return when counselors, whom companions called to a talk, met whom they were called to.
+
+        companions: their addresses. Where the citizen may not be called nothing was promised.
+        """
+        asked: dict[str, datetime] = {}
+        for one in done:
+            found = _BROUGHT.fullmatch(one.path)
+            if found is not None and one.answer.get("callback_id") is not None:
+                asked.setdefault(self.by_session[found[1]].citizen_sid, one.at)
+        met = []
+        for citizen_sid, at in asked.items():
+            theirs = [one for one in self.of(citizen_sid) if one.staff not in companions]
+            moments = [one.joined for one in theirs if one.joined is not None and one.joined >= at]
+            met += sorted(moments)[:1]
+        return met
+
     def __iter__(self) -> Iterator[Meeting]:
         return iter(self.by_session.values())
 
     def _answered(self, asked: WebhookSent, body: str) -> None:
         seat = _SEAT.search(body)
         if seat is not None:
-            self._seat(seat[1], asked)
+            self._seat(seat[1], asked, body)
         joining = _JOINING.search(asked.url)
         if joining is not None and "<Conference" in body:
             meeting = self._meeting(joining[1])
             self._link(meeting, asked.call_sid)
             meeting.joined = meeting.joined or asked.at + ONE_WAY
 
-    def _seat(self, session_id: str, asked: WebhookSent) -> None:
+    def _seat(self, session_id: str, asked: WebhookSent, body: str) -> None:
         meeting = self._meeting(session_id)
         if meeting.seated is not None:
             return
         leg = self._legs.get(asked.call_sid)
         meeting.seated, meeting.staff_sid = asked.at + ONE_WAY, asked.call_sid
         self._of_leg.setdefault(asked.call_sid, []).append(meeting)
+        room = _ROOM.search(body)
+        first = self._rooms.get(room[1]) if room is not None else None
+        if first is not None and first is not meeting:
+            meeting.is_beside, meeting.joined = True, meeting.seated
+            self._link(meeting, first.citizen_sid)
         if leg is not None:
             meeting.is_browser = leg.direction == "inbound"
             meeting.staff = leg.from_ if meeting.is_browser else leg.to
@@ -226,7 +255,8 @@ class Meetings:
             self._of_leg.setdefault(citizen_sid, []).append(meeting)
 
     def _meeting(self, session_id: str) -> Meeting:
-        return self.by_session.setdefault(session_id, Meeting(session_id))
+        meeting = self.by_session.setdefault(session_id, Meeting(session_id))
+        return self._rooms.setdefault(session_id.replace("-", ""), meeting)
 
     def _leg(self, entry: LegChanged) -> None:
         self._legs.setdefault(entry.call_sid, entry)

@@ -18,7 +18,6 @@ from tests.simulation.board_recount import Diaries, differences
 from tests.simulation.citizens import Neighbours
 from tests.simulation.meetings import Overheard
 from tests.simulation.promise_report import Known, PromiseReport
-from tests.simulation.recount import Recount
 from tests.simulation.report_recount import Reports, Seen, unrecorded_differences
 from tests.simulation.staffing import PASSWORD, ROSTER_HEADER
 
@@ -63,9 +62,10 @@ class Office:
             self._book((now + timedelta(days=day)).astimezone(SEOUL), now)
         self._neighbours.come(self._plan.hours, self._plan.forms_a_day)
 
-    def wrongs_of_board(self, seen: Recount, callers: Sequence[Caller], now: datetime) -> list[str]:
+    def wrongs_of_board(self, seen: Seen, callers: Sequence[Caller], now: datetime) -> list[str]:
         """Return where the board differs from what happened."""
-        return differences(self.supervisor.board(), seen, self._diaries(callers), now)
+        diaries = self._diaries(seen, callers)
+        return differences(self.supervisor.board(), seen.stories, diaries, now)
 
     def wrongs_of_reports(
         self, days: Sequence[date], seen: Seen, callers: Sequence[Caller], now: datetime
@@ -95,14 +95,16 @@ class Office:
 
     def _known(self, seen: Seen, callers: Sequence[Caller]) -> Known:
         companions = {one.address: one.login for one in self.companions}
-        return Known(seen, self._diaries(callers), self._server.done, companions)
+        return Known(seen, self._diaries(seen, callers), self._server.done, companions)
 
-    def _diaries(self, callers: Sequence[Caller]) -> Diaries:
+    def _diaries(self, seen: Seen, callers: Sequence[Caller]) -> Diaries:
         people = (*callers, *self.people)
+        companions = {one.address for one in self.companions}
         return Diaries(
             [wish for person in people for wish in person.wishes],
             [said for companion in self.companions for said in companion.diary],
             self.supervisor.series_decided,
+            seen.meetings.met_by_bringing_in(self._server.done, companions),
         )
 
     def _book(self, day: datetime, now: datetime) -> None:

@@ -36,7 +36,8 @@ MOMENT = {
     "a promise was left behind by its call": """
         SELECT p.id, p.state, k.state FROM promises p JOIN calls k ON k.id = p.entry_call_id
         WHERE k.state_since < :late AND (
-          p.state = 'planned' AND k.state NOT IN ('waiting', 'offered')
+          p.state = 'planned' AND k.state NOT IN ('waiting', 'offered') AND NOT
+            (k.direction = 'handed_on' AND k.state = 'connected' AND k.answered_at IS NULL)
           OR p.state = 'calling' AND (k.state = 'closed'
              OR p.purpose = 'talk' AND k.state <> 'reaching'))""",
     "a call is made for no promise": """
@@ -70,8 +71,11 @@ _SPOKEN = text(
 )
 _TRIES = text(
     """
-    SELECT p.id, p.purpose, k.carrier_sid FROM promise_tries t
-    JOIN promises p ON p.id = t.promise_id JOIN calls k ON k.id = t.call_id
+    SELECT p.id, p.purpose, coalesce(second.carrier_sid, k.carrier_sid) FROM promise_tries t
+    JOIN promises p ON p.id = t.promise_id
+    JOIN calls k ON k.id = t.call_id AND k.direction = 'outward'
+    LEFT JOIN calls second ON second.handed_from_id = k.id AND k.carrier_sid LIKE 'handed-over-%'
+      AND second.carrier_sid NOT LIKE 'beside-%'
     """
 )
 _AGAIN = text("SELECT promise_id, min(at), count(*) FROM promise_decisions GROUP BY 1")

@@ -95,14 +95,17 @@ def _ends(known: Known, span: Span, now: datetime) -> dict[str, Between]:
     rings = list(known.seen.stories.rings.values())
     lately = sum(is_lately(one, now) for one in rings)
     by_companions = _reached_by_companions(known, span)
-    kept = len(by_companions) + len(_kept_by_counselors(known, span))
+    beside = sum(span[0] <= at < span[1] for at in known.diaries.met_beside)
+    kept = len(by_companions) + len(_kept_by_counselors(known, span)) + beside
     against = [one for one in known.diaries.wishes if not one.wants]
     declined = sum(one.how == "key" and span[0] <= one.at < span[1] for one in against)
     withdrawn = len(_withdrawn(known, span))
     others = sum(one.at < span[1] for one in against)
     return {
         "kept": Between(kept - lately, kept + lately),
-        "kept_in_time": Between(max(0, _in_time(known, span, now) - lately), kept + lately),
+        "kept_in_time": Between(
+            max(0, _in_time(known, span, now) + beside - lately), kept + lately
+        ),
         "declined": Between(declined - lately, declined + lately),
         "withdrawn": Between(withdrawn, withdrawn + others),
         "decided": _just(len(_decided(known, span))),

@@ -6,6 +6,7 @@ leg was in the same room. All times are the exchange's own.
 """
 
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -28,6 +29,8 @@ from simulator.staff import Counselor
 
 SERVICE_LEVEL_SECONDS = 20
 SHORT_ABANDON_SECONDS = 5
+_SEAT = re.compile(r"/ivr/leg-over\?session=([0-9a-f-]{36}).*>([0-9a-f]{32})</Conference>")
+"""Who enters a room that is not their own session's was brought into the talk there."""
 ONE_NUMBER = timedelta(seconds=1)  # keys no further apart belong to one number
 
 
@@ -116,8 +119,9 @@ class _Rooms:
         self._recount = recount
         self._room_of: dict[str, str] = {}
         self._people: dict[str, list[str]] = {}
-        self._together: dict[str, tuple[datetime, str, str]] = {}
+        self._together: dict[str, tuple[datetime, str, list[str]]] = {}
         self.addresses: dict[str, str] = {}
+        self.brought_in: set[str] = set()
 
     def change(self, entry: BridgeChanged) -> None:
         people = self._people.setdefault(entry.room_id, [])
@@ -134,24 +138,25 @@ class _Rooms:
     def _judge(self, entry: BridgeChanged, people: list[str]) -> None:
         citizens = [sid for sid in people if self._recount.of(sid) is not None]
         staff = [sid for sid in people if sid not in citizens]
-        if len(citizens) > 1 or len(staff) > 1:
+        if len(citizens) > 1 or len(staff) > 1 + len(self.brought_in.intersection(staff)):
             self._recount.wrongs.append(f"{entry.room_id} holds {people} at {entry.at}")
-        together = self._together.pop(entry.room_id, None)
-        if together is not None:
-            self._part(*together, entry.at)
-        if len(citizens) == 1 and len(staff) == 1:
-            self._together[entry.room_id] = (entry.at, citizens[0], staff[0])
+        before = self._together.pop(entry.room_id, None)
+        if before is not None:
+            self._part(*before, entry.at)
+        if len(citizens) == 1 and staff:
+            self._together[entry.room_id] = (entry.at, citizens[0], staff)
             story = self._recount.of(citizens[0])
             assert story is not None
-            story.talks += 1
+            story.talks += before is None
             story.joined = story.joined or entry.at
 
-    def _part(self, begin: datetime, citizen: str, staff: str, end: datetime) -> None:
+    def _part(self, begin: datetime, citizen: str, staff: Iterable[str], end: datetime) -> None:
         story = self._recount.of(citizen)
         assert story is not None
         story.talk_seconds += (end - begin).total_seconds()
-        address = self.addresses.get(staff, "")
-        self._recount.talks.append(Talk(citizen, address, begin, end))
+        for sid in staff:
+            talk = Talk(citizen, self.addresses.get(sid, ""), begin, end)
+            self._recount.talks.append(talk)
 
 
 class Recounter:
@@ -189,6 +194,9 @@ class Recounter:
         if entry.status != 200:
             self.found.wrongs.append(f"a webhook got {entry.status} {entry.failure} at {entry.at}")
         asked = self._asked.pop(entry.webhook_id, None)
+        seat = _SEAT.search(entry.body)
+        if asked is not None and seat is not None and seat[1].replace("-", "") != seat[2]:
+            self._rooms.brought_in.add(asked[1])
         story = self.found.of(asked[1]) if asked else None
         if asked is None or story is None:
             return

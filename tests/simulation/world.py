@@ -209,7 +209,7 @@ class World:
         if self.plan.faults.kinds():
             wrongs = office.wrongs_of_reports_under_faults(seen, self.callers, now)
         else:
-            wrongs = office.wrongs_of_board(self.recounted, self.callers, now)
+            wrongs = office.wrongs_of_board(seen, self.callers, now)
             wrongs += office.wrongs_of_reports(self._latest_days(), seen, self.callers, now)
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
 
