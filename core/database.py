@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import DateTime, MetaData, create_engine
+from sqlalchemy import Connection, DateTime, MetaData, create_engine
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from core.rows import undo, write_out
-from core.statements import ask, only
+from core.statements import ask, connection_of, library_fault, only
 from core.time_limit import TimeLimit
 
 NAMING = {
@@ -93,30 +93,34 @@ class Database:
         ends: monotonic seconds; a server that has not answered by then counts as lost.
         """
         with (
-            Session(self.engine, expire_on_commit=False) as session,
-            self._limited(session, ends),
+            self.engine.connect() as connection,
+            Session(connection, expire_on_commit=False) as session,
+            self._limited(connection, ends),
         ):
             try:
                 yield session
                 write_out(session)
-                session.commit()
+                _commit(session)
             except BaseException:
                 undo(session)
                 raise
         for callback in session.info.pop(_AFTER_COMMIT, ()):
             callback()
 
-    def _limited(self, session: Session, ends: float | None) -> AbstractContextManager[None]:
+    def _limited(self, connection: Connection, ends: float | None) -> AbstractContextManager[None]:
         if ends is None:
             return nullcontext()
-        driver = session.connection().connection.driver_connection
+        driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
         return self._limit.until(ends, driver)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a session for single questions: each statement stands for itself, none changes."""
-        with Session(self._reading, expire_on_commit=False) as session:
+        with (
+            self._reading.connect() as connection,
+            Session(connection, expire_on_commit=False) as session,
+        ):
             yield session
 
     def run(self, work: Callable[[Session], T], *, seconds_max: float | None = None) -> T:
@@ -146,6 +150,18 @@ class Database:
         """Close every pooled connection, and end the thread that watches them."""
         self._limit.end()
         self.engine.dispose()
+
+
+def _commit(session: Session) -> None:
+    """Commit through the library where it has joined the transaction, else by the driver."""
+    connection = connection_of(session)
+    if connection.in_transaction():
+        session.commit()
+        return
+    try:
+        connection.dialect.do_commit(connection.connection)
+    except psycopg.Error as fault:
+        raise library_fault(connection, "COMMIT", fault) from fault
 
 
 def on_commit(session: Session, callback: Callable[[], None]) -> None:

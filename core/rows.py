@@ -23,7 +23,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.orm.attributes import set_committed_value
 
-from core.statements import ask
+from core.statements import ask, roll_back
 
 _LATER = "rows_to_add"
 T = TypeVar("T", bound=DeclarativeBase)
@@ -172,7 +172,7 @@ def write_out(session: Session, last: Statement | None = None) -> "psycopg.Curso
 def undo(session: Session) -> None:
     """Take back all that the transaction did and was to do."""
     session.info.pop(_LATER, None)
-    session.rollback()
+    roll_back(session)
 
 
 def _write_changes(session: Session) -> None:
