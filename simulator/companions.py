@@ -201,19 +201,26 @@ class Companion(ApiUser):
         self._at(self._habits.sees_counselor_seconds, partial(self._see_counselor, leg, False))
 
     def _see_counselor(self, leg: Leg, is_met: bool) -> None:
-        """Look how far the counselor is: there, hand over or stay; gone again, end it kindly."""
+        """Look how far the counselor is: there, hand over or stay; gone again, end it kindly.
+
+        The citizen may have said good-bye already, to the counselor who was there.
+        """
         handing = self._running().get("handing") if self.leg is leg else None
         if handing is None:
             return
         state, habits = handing["state"], self._habits
-        if state == "gone" and is_met:
-            self.conclude()
+        if state == "gone":
+            self._at(habits.sees_counselor_seconds, partial(self._end_alone, leg))
             return
         if state == "there" and not is_met and self._crisis.random() >= habits.stays:
             delay = self._crisis.uniform(*habits.hands_over_seconds)
             self._at(delay, partial(self._hand_over, leg))
         again = partial(self._see_counselor, leg, is_met or state == "there")
         self._at(habits.sees_counselor_seconds, again)
+
+    def _end_alone(self, leg: Leg) -> None:
+        if self.leg is leg:
+            self.conclude()
 
     def _hand_over(self, leg: Leg) -> None:
         """Leave the citizen with the counselor who is there."""
