@@ -17,6 +17,7 @@ from simulator.kernel import VirtualKernel
 from simulator.transport import Failure, Outcome, Request
 from simulator.transport_wsgi import WsgiTransport
 from tests.simulation.commits import CommitPoints, Killed, Meddler
+from tests.simulation.repeats import SameAnswers
 
 LOCK_MILLISECONDS_MAX = 5
 """In a race the first process stands still, so that a lock it holds will not be let go."""
@@ -112,6 +113,11 @@ class Processes:
         """Tell whether anybody would answer."""
         return any(process.is_up for process in self.held)
 
+    @property
+    def makeshift(self) -> float:
+        """How many turns were answered without the database, by those who live."""
+        return sum(held.services.metrics.database_away._value.get() for held in self.held)
+
     def bury(self) -> None:
         """Whoever was asked last died over it."""
         self.on_death(self._asked)
@@ -128,14 +134,19 @@ class ProcessTransport(WsgiTransport):
     def __init__(self, processes: Processes, kernel: VirtualKernel, latency_seconds: float) -> None:
         """Reach `processes`; a round trip takes `latency_seconds`."""
         super().__init__(processes.app, kernel, latency_seconds)
+        self.answers = SameAnswers()
         self._processes = processes
 
     def call(self, request: Request) -> Outcome:
         """Call now; nobody there is a refused connection."""
         if not self._processes.is_any_up:
             return Failure("connect", "no process is up")
+        makeshift = self._processes.makeshift
         try:
-            return super().call(request)
+            outcome = super().call(request)
         except Killed as killed:
             self._processes.bury()
             return Failure("broken", f"the process died {killed}")
+        if self._processes.makeshift == makeshift:
+            self.answers.see(request, outcome)
+        return outcome

@@ -93,6 +93,7 @@ class Rig:
     def transport(self) -> Transport:
         """How the carrier's requests travel."""
         road = ProcessTransport(self.processes, self._kernel, LATENCY_SECONDS)
+        self.answers = road.answers
         if not self.faults.kinds():
             return road
         rough = FaultyTransport(road, self._kernel, self.misfortune.fate_of)

@@ -173,6 +173,7 @@ class World:
             *self.wrongs,
             *self._spoken.wrongs,
             *self._ends_heeded.wrongs,
+            *self.rig.answers.wrongs,
             *self._fault_log.wrongs,
             *at_end,
             *rings,
