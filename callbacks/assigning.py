@@ -131,6 +131,7 @@ def end_absence(
         row.until_day = today - timedelta(days=1)
     else:
         session.delete(row)
+    session.flush()
     return substitute_id
 
 

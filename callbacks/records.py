@@ -4,23 +4,18 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, text, union_all
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from callbacks.assignment import Away
 from callbacks.entries import Entry
-from callbacks.models import Absence, Promise, Series, Try
+from callbacks.models import Promise, Try
 from callbacks.retry import hours_of
 from callbacks.states import OPEN_STATES, PromiseState
 from core.statements import ask, only
 from routing.models import Call, Order
 from routing.states import CallState
 
-# Written out: a prepared statement's plan can't know by a parameter that a partial index fits.
-_IN_HAND = text("promises.state IN ('planned', 'calling') AND promises.entry_call_id IS NOT NULL")
-_DUE = text(
-    "promises.state = 'planned' AND promises.purpose = 'talk' AND promises.entry_call_id IS NULL"
-)
 FAILED_REST = timedelta(seconds=10)
 """What failed is left alone for so long."""
 FAILED_MAX = 5
@@ -71,32 +66,43 @@ def anything_to_tend(session: Session, now: datetime) -> bool:
     return bool(only(ask(session, _ANYTHING_TO_TEND, {"now": now}))[0])
 
 
+# States are written out: a prepared statement's plan can't know by a parameter that a partial index
+# fits. A failure that is still to come is of a clock that was set back, and counts as over.
+_HAS_RESTED = "(failed_at <= %(rested)s OR failed_at > %(now)s)"
+_TO_QUEUE = """
+    SELECT id FROM promises WHERE state = 'planned' AND purpose = 'talk'
+        AND entry_call_id IS NULL AND next_at <= %(now)s
+"""
+_DUE = f"""
+    ({_TO_QUEUE} AND failed_at IS NULL ORDER BY next_at, queued_at LIMIT %(limit)s)
+    UNION ALL
+    ({_TO_QUEUE} AND {_HAS_RESTED} ORDER BY failed_at LIMIT {FAILED_MAX})
+"""
+
+
 def due(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
     """Return promised talks whose next try is due and that are in nobody's hands.
 
     Those that failed before stand apart, FAILED_MAX at a time, the longest ago first: however many
     they are, they keep nobody from being queued.
     """
-    fresh = (
-        select(Promise.id)
-        .where(_DUE, Promise.failed_at.is_(None), Promise.next_at <= now)
-        .order_by(Promise.next_at, Promise.queued_at)
-        .limit(limit)
-    )
-    failed = (
-        select(Promise.id)
-        .where(_DUE, _has_rested(Promise.failed_at, now), Promise.next_at <= now)
-        .order_by(Promise.failed_at)
-        .limit(FAILED_MAX)
-    )
-    return session.scalars(union_all(fresh.subquery().select(), failed.subquery().select())).all()
+    return _ids(session, _DUE, now, limit)
 
 
-def _has_rested(
-    failed_at: InstrumentedAttribute[datetime | None], now: datetime
-) -> ColumnElement[bool]:
-    """A moment that is still to come is of a clock that was set back since, and counts as over."""
-    return (failed_at <= now - FAILED_REST) | (failed_at > now)
+def _ids(session: Session, statement: str, now: datetime, limit: int) -> Sequence[uuid.UUID]:
+    values = {"now": now, "rested": now - FAILED_REST, "limit": limit}
+    return [row[0] for row in ask(session, statement, values).fetchall()]
+
+
+_WITH_ENTRY_MOVED = f"""
+    SELECT p.id FROM promises p JOIN calls k ON k.id = p.entry_call_id
+    WHERE p.state IN ('planned', 'calling') AND p.entry_call_id IS NOT NULL
+        AND (p.state = 'planned' AND k.state NOT IN ('waiting', 'offered')
+            OR p.state = 'calling' AND p.purpose = 'talk' AND k.state <> 'reaching'
+            OR p.state = 'calling' AND p.purpose = 'companion' AND k.state = 'closed')
+        AND (failed_at IS NULL OR {_HAS_RESTED})
+    ORDER BY failed_at NULLS FIRST LIMIT %(limit)s
+"""
 
 
 def with_entry_moved(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
@@ -104,35 +110,11 @@ def with_entry_moved(session: Session, now: datetime, limit: int) -> Sequence[uu
 
     Those that failed before come last.
     """
-    return session.scalars(
-        select(Promise.id)
-        .join(Call, Call.id == Promise.entry_call_id)
-        .where(
-            _IN_HAND,
-            (
-                (Promise.state == PromiseState.PLANNED)
-                & Call.state.not_in([CallState.WAITING, CallState.OFFERED])
-            )
-            | (
-                (Promise.state == PromiseState.CALLING)
-                & (Promise.purpose == "talk")
-                & (Call.state != CallState.REACHING)
-            )
-            | (
-                (Promise.state == PromiseState.CALLING)
-                & (Promise.purpose == "companion")
-                & (Call.state == CallState.CLOSED)
-            ),
-            Promise.failed_at.is_(None) | _has_rested(Promise.failed_at, now),
-        )
-        .order_by(Promise.failed_at.nulls_first())
-        .limit(limit)
-    ).all()
+    return _ids(session, _WITH_ENTRY_MOVED, now, limit)
 
 
 # LIMIT 1 keeps it a look-up for each call, whatever the statistics say of a queue that was empty.
-_ENTRIES = text(
-    """
+_ENTRIES = """
     SELECT p.id, p.state, p.purpose, k.state AS call_state, c.windows,
         c.do_not_call_at IS NOT NULL AS do_not_call,
         ARRAY(SELECT purpose FROM consents
@@ -144,24 +126,32 @@ _ENTRIES = text(
     CROSS JOIN LATERAL (SELECT * FROM citizens WHERE id = p.citizen_id LIMIT 1) c
     WHERE k.direction = 'outward' AND k.state IN ('waiting', 'offered', 'reaching')
         AND k.answered_at IS NULL
-    """
-)
+"""
 
 
 def entries(session: Session) -> Sequence[Entry]:
     """Return the calls that keep a promise and whose citizen has not answered yet."""
     return [
         Entry(
-            row.id,
-            PromiseState(row.state),
-            row.purpose,
-            row.call_state == CallState.REACHING,
-            row.windows,
-            row.do_not_call,
-            frozenset(row.consents),
-            tuple(row.rung_at or ()),
+            promise_id,
+            PromiseState(state),
+            purpose,
+            call_state == CallState.REACHING,
+            windows,
+            do_not_call,
+            frozenset(consents),
+            tuple(rung_at or ()),
         )
-        for row in session.execute(_ENTRIES)
+        for (
+            promise_id,
+            state,
+            purpose,
+            call_state,
+            windows,
+            do_not_call,
+            consents,
+            rung_at,
+        ) in ask(session, _ENTRIES).fetchall()
     ]
 
 
@@ -202,17 +192,16 @@ def load(session: Session, companion_id: uuid.UUID) -> int:
     return session.scalar(held) or 0
 
 
+_ABSENCES = """
+    SELECT companion_id, from_day, until_day, substitute_id FROM companion_absences
+    WHERE from_day <= %(day)s AND (until_day >= %(day)s OR until_day IS NULL)
+    ORDER BY written_at DESC
+"""
+
+
 def absences(session: Session, day: date) -> list[Away]:
     """Return who is away on `day` (Asia/Seoul) and who stands in, the latest written first."""
-    rows = session.scalars(
-        select(Absence)
-        .where(
-            Absence.from_day <= day,
-            (Absence.until_day >= day) | Absence.until_day.is_(None),
-        )
-        .order_by(Absence.written_at.desc())
-    )
-    return [Away(row.companion_id, row.from_day, row.until_day, row.substitute_id) for row in rows]
+    return [Away(*row) for row in ask(session, _ABSENCES, {"day": day}).fetchall()]
 
 
 def is_on_the_line(session: Session, number_index: str) -> bool:
@@ -228,24 +217,21 @@ def is_on_the_line(session: Session, number_index: str) -> bool:
     return found.first() is not None
 
 
+_SERIES_TO_FOLLOW = f"""
+    SELECT s.id FROM series s
+    WHERE s.ended_at IS NULL AND (failed_at IS NULL OR {_HAS_RESTED})
+        AND NOT EXISTS (SELECT FROM promises p WHERE p.series_id = s.id
+            AND p.state IN ('planned', 'calling', 'for_decision'))
+    ORDER BY s.failed_at NULLS FIRST LIMIT %(limit)s
+"""
+
+
 def series_to_follow(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
     """Return series that go on and have no open promise: their next call is to be planned.
 
     Those that failed before come last.
     """
-    still_open = select(Promise.id).where(
-        Promise.series_id == Series.id, Promise.state.in_(OPEN_STATES)
-    )
-    return session.scalars(
-        select(Series.id)
-        .where(
-            Series.ended_at.is_(None),
-            ~still_open.exists(),
-            Series.failed_at.is_(None) | _has_rested(Series.failed_at, now),
-        )
-        .order_by(Series.failed_at.nulls_first())
-        .limit(limit)
-    ).all()
+    return _ids(session, _SERIES_TO_FOLLOW, now, limit)
 
 
 def held_of(session: Session, series_id: uuid.UUID) -> int:

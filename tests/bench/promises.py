@@ -2,8 +2,9 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from callbacks.sweep import DUE_MAX, tend
@@ -82,11 +83,14 @@ def _ticks(database: Database, now: datetime) -> list[float]:
 
 def _listen(database: Database) -> list[tuple[str, object]]:
     said: list[tuple[str, object]] = []
-    event.listen(
-        database.engine,
-        "before_cursor_execute",
-        lambda _c, _cursor, sql, values, *_: said.append((sql, values)),
-    )
+    dialect: Any = database.engine.dialect
+    execute = dialect.do_execute
+
+    def listen(cursor: Any, sql: str, values: Any, context: Any = None) -> None:
+        said.append((sql, values))
+        execute(cursor, sql, values, context)
+
+    dialect.do_execute = listen
     return said
 
 
