@@ -203,12 +203,13 @@ class Companion(ApiUser):
     def _see_counselor(self, leg: Leg, is_met: bool) -> None:
         """Look how far the counselor is: there, hand over or stay; gone again, end it kindly.
 
-        The citizen may have said good-bye already, to the counselor who was there.
+        The citizen may have said good-bye already, to the counselor who was there. A page that
+        shows nothing is looked at again.
         """
-        handing = self._running().get("handing") if self.leg is leg else None
-        if handing is None:
+        if self.leg is not leg:
             return
-        state, habits = handing["state"], self._habits
+        habits = self._habits
+        state = (self._running().get("handing") or {}).get("state")
         if state == "gone":
             self._at(habits.sees_counselor_seconds, partial(self._end_alone, leg))
             return

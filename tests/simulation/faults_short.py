@@ -61,7 +61,7 @@ COMPANION_HABITS = CompanionHabits(
     writes_late_seconds=(60.0, 400.0),
     hears_mailbox=0.1,
     drops_talk=0.1,
-    brings_in=0.6,
+    brings_in=0.9,
     brings_in_seconds=(5.0, 40.0),
     hands_over_seconds=(5.0, 30.0),
 )

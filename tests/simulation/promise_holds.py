@@ -32,7 +32,8 @@ MOMENT = {
         SELECT p.id, p.next_at FROM promises p JOIN citizens c ON c.id = p.citizen_id
         WHERE p.state = 'planned' AND p.purpose = 'talk' AND p.entry_call_id IS NULL
           AND p.next_at < :late AND NOT EXISTS (SELECT FROM calls k
-            WHERE k.number_index = c.number_index AND k.state IN ('reaching', 'connected'))""",
+            WHERE k.number_index = c.number_index
+              AND (k.state IN ('reaching', 'connected') OR k.state_since >= :late))""",
     "a promise was left behind by its call": """
         SELECT p.id, p.state, k.state FROM promises p JOIN calls k ON k.id = p.entry_call_id
         WHERE k.state_since < :late AND (
