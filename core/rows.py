@@ -111,8 +111,10 @@ def _held(session: Session, shape: _Shape, row: Sequence[Any]) -> Any:
     key = shape.mapper.identity_key_from_primary_key((row[shape.key_at],))
     held = session.identity_map.get(key)
     if held is not None:
+        known = held.__dict__
         for name, value in zip(shape.names, row, strict=True):
-            set_committed_value(held, name, value)
+            if known.get(name, shape) != value:  # as it was a moment ago, nearly always
+                set_committed_value(held, name, value)
         return held
     made = shape.make()
     made.__dict__.update(zip(shape.names, row, strict=True))
