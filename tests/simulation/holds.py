@@ -5,6 +5,7 @@ those of END when the story is over.
 """
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import text
@@ -99,11 +100,14 @@ def wrongs_at_end(session: Session, now: datetime, policy: Policy) -> list[str]:
     return [*wrongs_now(session, now, policy), *at_end]
 
 
+_asking = cache(text)  # the library reads a statement through for its parameters each time
+
+
 def _wrongs(session: Session, queries: dict[str, str], values: dict[str, object]) -> list[str]:
     """Ask all at once whether anything is wrong, since it hardly ever is; then what."""
     each = ", ".join(f"EXISTS ({query})" for query in queries.values())
     used = {key: value for key, value in values.items() if f":{key}" in each}
-    flags: list[bool] = session.execute(text(f"SELECT ARRAY[{each}]"), used).scalar_one()
+    flags: list[bool] = session.execute(_asking(f"SELECT ARRAY[{each}]"), used).scalar_one()
     found = []
     for (name, query), is_wrong in zip(queries.items(), flags, strict=True):
         if is_wrong:
