@@ -36,6 +36,7 @@ REAL_DAYS = ROOT.parent / "shared" / "data" / "technion_anonbank_1999_arrivals_6
 LINE_MOMENTS = REAL_DAYS.with_name("derived_helpline_like_arrivals.csv")
 SEATS, SEATS_WHOLE = 5, 28
 TELL_SECONDS = 1800.0
+SPEED_CALLS = 144  # a busy day of this line, in which speeds are told
 
 
 def say(line: str) -> None:
@@ -190,6 +191,8 @@ def _report(world: World, plan: Plan, spent: float, cpu: float) -> None:
         say("refused by the API: " + ", ".join(f"{k} x{n}" for k, n in sorted(refused.items())))
     pace = f"{hours / spent:.2f} hours a second"
     say(f"{hours:.1f} simulated hours in {spent:.1f} s ({cpu:.1f} s of this process): {pace}")
+    share = SPEED_CALLS / max(1, len(plan.arrivals))
+    say(f"{spent * share:.1f} s ({cpu * share:.1f} s) a {SPEED_CALLS} calls")
     say(f"digest {world.digest()}")
 
 
