@@ -14,12 +14,10 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from tests.simulation.board_recount import (
-    NOT_REACHED,
     SEOUL,
     Between,
     Diaries,
     is_lately,
-    is_owed,
     promises,
 )
 from tests.simulation.meetings import Request
@@ -103,9 +101,7 @@ def _ends(known: Known, span: Span, now: datetime) -> dict[str, Between]:
     others = sum(one.at < span[1] for one in against)
     return {
         "kept": Between(kept - lately, kept + lately),
-        "kept_in_time": Between(
-            max(0, _in_time(known, span, now) + beside - lately), kept + lately
-        ),
+        "kept_in_time": Between(max(0, kept - lately - _late(known, span)), kept + lately),
         "declined": Between(declined - lately, declined + lately),
         "withdrawn": Between(withdrawn, withdrawn + others),
         "decided": _just(len(_decided(known, span))),
@@ -149,18 +145,14 @@ def _kept_by_counselors(known: Known, span: Span) -> list[str]:
     return found
 
 
-def _in_time(known: Known, span: Span, now: datetime) -> int:
-    """Count who was surely kept to in time: within a day of the asking."""
+def _late(known: Known, span: Span) -> int:
+    """Count whom we met, and perhaps not within a day of the asking."""
     met = [
         one
         for one in known.seen.stories.rings.values()
         if one.told_room is not None and span[0] <= one.told_room < span[1]
     ]
-    said = [one for one in known.diaries.said if span[0] <= one.at < span[1]]
-    other = sum(one.recorded in NOT_REACHED for one in said)
-    owed = sum(is_owed(one, now) for one in met)
-    unsaid = len(met) - len(_kept_by_counselors(known, span)) - len(said)
-    return sum(_is_soon(one, known) for one in met) - other - owed - max(0, unsaid)
+    return sum(not _is_soon(one, known) for one in met)
 
 
 def _is_soon(ring: Story, known: Known) -> bool:
