@@ -5,6 +5,7 @@ unless `every_tick` is set.
 """
 
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -26,6 +27,7 @@ from tests.simulation.faults_drawn import Misfortune
 from tests.simulation.faults_process import Process
 
 SETTLE_ROUNDS_MAX = 200
+SETTLED = ("done", "failed", "dropped")
 
 
 class Background:
@@ -45,6 +47,7 @@ class Background:
         """process: may die in the middle of a tick; on_death is told. misfortune: what rings and
         commits suffer."""
         self.ticks = 0
+        self.settled: Counter[uuid.UUID] = Counter()
         self._kernel = kernel
         self._process = process
         self._carrier = carrier
@@ -157,8 +160,10 @@ class Background:
     def _carry_out(self, order_id: uuid.UUID) -> None:
         """Each order apart, as in a worker's job: where one fails, its lease runs out."""
         held = self._services
+        self._misfortune.asker = self._process
         try:
-            carry_out(held, self._carrier, page(held), order_id)
+            outcome = carry_out(held, self._carrier, page(held), order_id)
+            self.settled[order_id] += outcome in SETTLED
         except (DatabaseAway, DBAPIError, PoolTimeout):
             if not self._misfortune.faults.kinds():
                 raise

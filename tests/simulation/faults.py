@@ -18,7 +18,8 @@ class Faults:
 
     webhook_*: of the carrier's requests. answer_lost: the server did it and the answer never
     came. event_never_sent: the carrier forgets to tell of a leg's or a room's change. rest_*: of
-    our requests to the carrier: not done, done and not told, done only after we gave up.
+    our requests to the carrier: not done, done and not told, done only after we gave up;
+    rest_overtaken: done, but who asked stands still until another has taken the order over.
     killed_*, cut_*: at a commit that writes, the process dies or the connection breaks.
     disk_full, redis_gone, clock_stepped: stretches an hour. ring_lost: of the doorbell's rings.
     second_process: 1 lets another web process run; it looks the line over in the middle of this
@@ -34,6 +35,7 @@ class Faults:
     rest_slow: float = 0.0
     rest_failing: float = 0.0
     rest_failing_after: float = 0.0
+    rest_overtaken: float = 0.0
     killed_before_commit: float = 0.0
     killed_after_commit: float = 0.0
     cut_before_commit: float = 0.0
@@ -73,6 +75,7 @@ ALL = Faults(
     rest_slow=0.03,
     rest_failing=0.05,
     rest_failing_after=0.03,
+    rest_overtaken=0.02,
     killed_before_commit=0.003,
     killed_after_commit=0.003,
     cut_before_commit=0.005,

@@ -29,6 +29,7 @@ RESTART_SECONDS = (0.2, 4.0)
 SLOW_SECONDS = 0.5
 EXCUSED_SECONDS = 3.0
 SWEEP_SECONDS = 1.0
+STILL_SECONDS = 21.0  # beyond the policy's lease of an order
 HOUR_SECONDS = 3600.0
 
 
@@ -68,6 +69,8 @@ class Misfortune:
         self._redis_gone_until = kernel.now()
         self._excused_until = kernel.now()
         self._is_racing = False
+        self.asker: Process | None = None
+        """Who asks the carrier now."""
 
     # -- when ----------------------------------------------------------------------------------
 
@@ -212,6 +215,18 @@ class Misfortune:
             self.race(process)
         finally:
             self._is_racing = False
+
+    def let_overtake(self, what: str) -> None:
+        """Perhaps whoever asked stands still beyond the lease, and another takes the order."""
+        if self._is_racing or self.asker is None or not self.happens("rest_overtaken", what):
+            return
+        self.excuse()
+        right = self._clock.off_by
+        self._clock.off_by = right + timedelta(seconds=STILL_SECONDS)
+        try:
+            self._let_race(self.asker)
+        finally:
+            self._clock.off_by = right
 
     # -- the carrier's requests ----------------------------------------------------------------
 

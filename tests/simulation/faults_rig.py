@@ -3,6 +3,7 @@
 Without faults it is one process over clean wires.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -117,6 +118,12 @@ class Rig:
             )
             for process in self.processes.held
         ]
+
+    def wrongs_of_orders(self) -> list[str]:
+        """Return the orders of which two carried out the same."""
+        settled = sum((background.settled for background in self.backgrounds), Counter())
+        twice = [(order_id, count) for order_id, count in settled.items() if count > 1]
+        return [f"order {order_id} was settled {count} times" for order_id, count in twice]
 
     def close(self) -> None:
         """Let every connection go."""

@@ -62,6 +62,7 @@ class FaultyRestWire(RestWire):
             self._kernel.at(SLOW_SECONDS, partial(super().request, method, uri, *args, **kwargs))
             raise requests.ReadTimeout(what)
         answer = super().request(method, uri, *args, **kwargs)
+        self._misfortune.let_overtake(what)
         if happens("rest_failing_after", what):
             raise requests.ReadTimeout(what)
         return answer

@@ -174,6 +174,7 @@ class World:
             *self._spoken.wrongs,
             *self._ends_heeded.wrongs,
             *self.rig.answers.wrongs,
+            *self.rig.wrongs_of_orders(),
             *self._fault_log.wrongs,
             *at_end,
             *rings,
