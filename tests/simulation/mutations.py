@@ -211,10 +211,6 @@ MUTATIONS = (
         _reword("counselors.records._READY", "p.status = 'ready' AND", ""),
     ),
     Mutation(
-        "companions and counselors alike are offered calls",
-        _reword("counselors.records._READY", "AND a.role = 'counselor'", ""),
-    ),
-    Mutation(
         "the counselor's leg is not let go after a talk",
         _swap("routing.talks.orders.hang_up", _nothing),
     ),
