@@ -56,6 +56,10 @@ class Request:
     ask: Callable[[Carrier], str | bool | None]
 
 
+class Overtaken(Exception):
+    """The lease ran out while the carrier was being asked, and another has the order now."""
+
+
 Plan: TypeAlias = Nothing | Paced | Request
 
 
@@ -68,6 +72,8 @@ def carry_out(services: Services, carrier: Carrier, page: Page, order_id: uuid.U
         return "dropped" if isinstance(plan, Nothing) else "paced"
     try:
         answer = plan.ask(carrier)
+    except Overtaken:
+        outcome = "superseded"
     except CarrierFault as caught:
         outcome = _settle_failure(services, taken, caught)
     else:
@@ -175,12 +181,13 @@ def _lost_leg(services: Services, carrier: Carrier, to: str, taken: TakenOrder) 
     """Return the leg of an earlier try whose answer was lost, if it rang.
 
     Legs begin by the carrier's clock, which is not ours; one that another order rang is not it.
+    Raises Overtaken where looking took so long that another may be ringing by now.
     """
     rang = carrier.find_rings(to, taken.created_at - CLOCKS_APART)
-    if not rang:
-        return None
     with services.database.reading() as session:
-        known = orders.legs_rung(session, rang)
+        if not orders.is_held(session, taken):
+            raise Overtaken
+        known = orders.legs_rung(session, rang) if rang else frozenset()
     return next((sid for sid in rang if sid not in known), None)
 
 

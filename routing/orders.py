@@ -124,6 +124,12 @@ _SETTLE = """
 """
 
 
+def is_held(session: Session, taken: TakenOrder) -> bool:
+    """Tell whether a taken order is still this taker's: its lease ran out for nobody else."""
+    mine = "SELECT FROM orders WHERE id = %s AND state = 'sending' AND tries = %s"
+    return ask(session, mine, (taken.id, taken.tries)).fetchone() is not None
+
+
 def settle(
     session: Session,
     taken: TakenOrder,

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -142,6 +142,35 @@ def test_found_nowhere_it_is_rung_once_more(held: Line) -> None:
     held.exchange.says = [calls(), call("CAleg", "queued", 201)]
     assert held.until_settled("ring") == ["done"]
     assert len(held.exchange.rings) == 2
+
+
+class Outlasting(TwilioCarrier):
+    """Looks for so long that the lease runs out and another hand takes the order."""
+
+    def __init__(self, held: Line, order_id: uuid.UUID) -> None:
+        super().__init__(held.services.config.carrier, "+8225550120", SECONDS_MAX)
+        self._held, self._order_id = held, order_id
+
+    def find_rings(self, to: str, since: datetime) -> Sequence[str]:
+        found = super().find_rings(to, since)
+        self._held.stage.later(21)
+        with self._held.stage.open() as session:
+            assert orders.take(session, self._order_id, self._held.stage.now, 20) is not None
+        return found
+
+
+def test_who_looked_for_too_long_does_not_ring_beside_who_took_over(held: Line) -> None:
+    """Seed 9 of the short days, once somebody stood still there: a citizen was called twice."""
+    ring(held)
+    held.exchange.says = [Says(500, "")]
+    order_id = held.only("ring").id
+    held.carry(order_id)
+    held.exchange.says = [calls(), call("CAleg", "queued", 201)]
+    held.stage.later(5)
+    held.carrier = Outlasting(held, order_id)
+    assert held.carry(order_id) == "superseded"
+    assert len(held.exchange.rings) == 1
+    assert held.only("ring").tries == 3
 
 
 def test_a_clock_of_ours_that_is_ahead_does_not_hide_the_leg_that_rings(held: Line) -> None:
