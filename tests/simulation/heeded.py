@@ -1,4 +1,4 @@
-"""Looks, whenever the server has been told that a citizen's call ended, whether it heeded that."""
+"""Looks, whenever the server has been told that somebody's leg ended, whether it heeded that."""
 
 from sqlalchemy import text
 
@@ -8,7 +8,10 @@ from simulator.journal import Entry, WebhookAnswered, WebhookSent
 from simulator.legs import FINAL
 
 _OPEN = text(
-    "SELECT state FROM calls WHERE carrier_sid = :sid AND state NOT IN ('closed', 'wrapping')"
+    """
+    SELECT state FROM calls WHERE carrier_sid = :sid AND state NOT IN ('closed', 'wrapping')
+    UNION ALL SELECT state FROM sessions WHERE leg_sid = :sid AND state = 'talking'
+    """
 )
 TAKEN = 200  # what the server answers; 204 stands for a word that the carrier never sent
 

@@ -217,6 +217,7 @@ MUTATIONS = (
     Mutation(
         "a ringing that is not wanted any more is not taken back",
         _swap("routing.actions.stop_ringing", _nothing),
+        faults=NONE,
     ),
     Mutation(
         "who is called back is not written as tried",
@@ -232,9 +233,8 @@ MUTATIONS = (
         faults=LOSSY,
     ),
     Mutation(
-        "the seats are not locked, and no index keeps a counselor from two offers",
-        _reword("routing.dispatch._HOLD_SEATS", "status = 'ready' AND state = 'free'", "true"),
-        sql="DROP INDEX uq_offers_open_counselor",
+        "no index keeps one call from two rows",
+        sql="ALTER TABLE calls DROP CONSTRAINT uq_calls_carrier_sid",
     ),
     Mutation(
         "the board counts who left with a promise as lost",

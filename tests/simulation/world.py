@@ -43,6 +43,7 @@ from tests.simulation.parts import seeded_ids
 from tests.simulation.promise_holds import Spoken, wrongs_of_companions, wrongs_of_rings
 from tests.simulation.recount import Figures, Recounter, digest, figures
 from tests.simulation.report_recount import Seen
+from tests.simulation.ring_holds import wrongs_of_ringing
 from tests.simulation.staffing import Staff
 
 DRAIN_SECONDS_MAX = 12 * 3600
@@ -167,6 +168,7 @@ class World:
                 counted = wrongs_under_faults(session, seen, self.exchange.journal)
             else:
                 counted = wrongs_of_recount(session, seen)
+                counted += wrongs_of_ringing(session, self.exchange.journal)
         companions = {one.address for one in self.office.companions}
         at_end += wrongs_of_companions(seen, companions)
         found = [
