@@ -44,6 +44,7 @@ test: $(VENV)/installed-dev
 
 lint: $(VENV)/installed-dev
 	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check -q .
 	@$(RUN) -m mypy .
 
 bench: $(VENV)/installed-dev

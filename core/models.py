@@ -25,9 +25,7 @@ class Account(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (
-        CheckConstraint(
-            "role IN ('counselor', 'companion', 'supervisor', 'admin')", name="role"
-        ),
+        CheckConstraint("role IN ('counselor', 'companion', 'supervisor', 'admin')", name="role"),
     )
 
 

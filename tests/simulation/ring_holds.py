@@ -12,9 +12,7 @@ from simulator.legs import FINAL
 
 STOPPED = timedelta(seconds=2)
 LEG = "/ivr/leg"
-_OVER = text(
-    "SELECT id, ended_at FROM offers WHERE state NOT IN ('open', 'accepted', 'declined')"
-)
+_OVER = text("SELECT id, ended_at FROM offers WHERE state NOT IN ('open', 'accepted', 'declined')")
 
 
 def wrongs_of_ringing(session: Session, journal: Iterable[Entry]) -> list[str]:

@@ -43,7 +43,10 @@ def test_a_number_is_rung_bridged_and_reported() -> None:
     legs = stage.asked("/ivr/legs")
     events = [(params["SequenceNumber"], params["CallStatus"]) for params in legs]
     assert events == [
-        ("0", "initiated"), ("1", "ringing"), ("2", "in-progress"), ("3", "completed"),
+        ("0", "initiated"),
+        ("1", "ringing"),
+        ("2", "in-progress"),
+        ("3", "completed"),
     ]
     assert (legs[3]["Duration"], legs[3]["CallDuration"]) == ("1", "59")
     assert legs[3]["ParentCallSid"] == leg.sid
@@ -63,7 +66,7 @@ def test_dial_always_rings_five_seconds_longer() -> None:
 def test_a_refusal_ends_the_dial_at_once_and_falls_through(reason: str, status: str) -> None:
     stage = Stage()
     stage.phone(AGENT).refuses = reason
-    phone, _ = stage.call(f'<Dial>{AGENT}</Dial><Say>통화 중</Say>')
+    phone, _ = stage.call(f"<Dial>{AGENT}</Dial><Say>통화 중</Say>")
     stage.run(3)
     assert phone.words == ["통화 중"]
 
@@ -315,8 +318,12 @@ def test_a_conference_starts_with_two_and_ends_with_the_one_who_may_end_it() -> 
     stage.run(1)
     events = stage.asked("/ivr/conference")
     assert [event["StatusCallbackEvent"] for event in events] == [
-        "participant-join", "participant-join", "conference-start",
-        "participant-leave", "participant-leave", "conference-end",
+        "participant-join",
+        "participant-join",
+        "conference-start",
+        "participant-leave",
+        "participant-leave",
+        "conference-end",
     ]
     assert [event["SequenceNumber"] for event in events] == list("123456")
     assert stage.asked("/ivr/other") == []

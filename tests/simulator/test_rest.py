@@ -175,9 +175,7 @@ def test_what_does_not_exist_is_20404(carrier: Carrier) -> None:
     nobody = "0" * 32
     for path in (f"Calls/CA{nobody}", f"Queues/QU{nobody}", f"Conferences/CF{nobody}", "Faxes"):
         assert carrier.refused("GET", path) == (404, 20404)
-    foreign = carrier.rest.handle(
-        "GET", "/2010-04-01/Accounts/AC1/Calls.json", auth=carrier.auth
-    )
+    foreign = carrier.rest.handle("GET", "/2010-04-01/Accounts/AC1/Calls.json", auth=carrier.auth)
     assert foreign.status == 404
 
 
@@ -222,7 +220,9 @@ def test_one_call_a_second_the_rest_are_queued(stage: Stage, carrier: Carrier) -
     sids = [place(carrier, To=phone.address)["sid"] for phone in phones]
     stage.run(0.5)
     assert [carrier.get(f"Calls/{sid}")["status"] for sid in sids] == [
-        "ringing", "queued", "queued",
+        "ringing",
+        "queued",
+        "queued",
     ]
     stage.run(1)
     assert [len(phone.legs) for phone in phones] == [1, 1, 0]
@@ -314,7 +314,8 @@ def test_a_redirect_needs_a_call_in_progress_and_an_absolute_url(
     stage.run(2)
     assert carrier.refused("POST", f"Calls/{leg.sid}", Url="/x") == (400, 21205)
     assert carrier.refused("POST", f"Calls/{leg.sid}", Url=f"{BASE}/x", Status="completed") == (
-        400, 20001,
+        400,
+        20001,
     )
 
 
@@ -358,9 +359,7 @@ def test_answering_machine_detection_holds_the_document_or_reports_later(
     assert stage.asked("/ivr/ring")[0]["AnsweredBy"] == "machine_start"
     assert carrier.get(f"Calls/{sid}")["answered_by"] == "machine_start"
     stage.answers["/ivr/ring"] = "<Pause length='9'/>"
-    place(
-        carrier, MachineDetection="Enable", AsyncAmd="true", AsyncAmdStatusCallback=f"{BASE}/amd"
-    )
+    place(carrier, MachineDetection="Enable", AsyncAmd="true", AsyncAmdStatusCallback=f"{BASE}/amd")
     stage.run(6)
     assert stage.asked("/amd")[0]["AnsweredBy"] == "machine_start"
 
@@ -458,9 +457,10 @@ def test_a_friendly_name_makes_the_room_and_a_failed_call_leaves_none(
     stage.run(2)
     assert carrier.get(f"Conferences/{sid}")["status"] == "completed"
     assert carrier.get(f"Conferences/{sid}/Participants")["participants"] == []
-    assert carrier.refused(
-        "POST", f"Conferences/{sid}/Participants", To=AGENT, From=HELPLINE
-    ) == (404, 20404)
+    assert carrier.refused("POST", f"Conferences/{sid}/Participants", To=AGENT, From=HELPLINE) == (
+        404,
+        20404,
+    )
 
 
 def test_a_participant_rings_for_its_timeout_and_five_seconds(
@@ -496,7 +496,10 @@ def test_mute_hold_modify_and_announcements(stage: Stage, carrier: Carrier) -> N
     assert Recording("http://a.example/x.wav") in [sound for _, sound in caller.heard]
     assert caller.hears == Bridge(sid, muted=True)
     assert events(stage)[3:] == [
-        "participant-mute", "participant-hold", "participant-unhold", "participant-modify",
+        "participant-mute",
+        "participant-hold",
+        "participant-unhold",
+        "participant-modify",
         "announcement-end",
     ]
 

@@ -163,7 +163,8 @@ def test_by_default_only_a_failed_connection_is_tried_again() -> None:
     stage.call("<Say>네</Say>")
     stage.run(5)
     assert [request.url for request in scripted.requests[:2]] == [
-        f"{BASE}/ivr/voice", f"{BASE}/ivr/fallback",
+        f"{BASE}/ivr/voice",
+        f"{BASE}/ivr/fallback",
     ]
 
 
