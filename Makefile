@@ -29,17 +29,18 @@ run: $(VENV)/installed
 migrate: $(VENV)/installed
 	@$(RUN) app.py migrate
 
-# Tests of whole programs, audio and kills time what they see: only what steps aside runs beside them.
+# Tests of whole programs, audio and kills time what they see: only the simulated days, which step
+# aside for everything else, run beside them.
 PROCESSES := $(wildcard tests/browser/test_*.py) tests/faults tests/torture tests/core/test_start.py tests/core/test_worker.py
 SIMULATED := tests/simulation
 SPREAD := -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 test: $(VENV)/installed-dev
 	@sh scripts/get_browser.sh
-	@$(RUN) $(SPREAD) $(PROCESSES:%=--ignore=%) --ignore=$(SIMULATED)
 	@told=$$(mktemp); nice -n 19 $(RUN) $(SPREAD) $(SIMULATED) >"$$told" 2>&1 & beside=$$!; \
-	trap "kill $$beside" INT TERM; \
-	$(RUN) -m pytest $(PROCESSES); failed=$$?; \
+	trap "kill $$beside; exit 1" INT TERM; failed=0; \
+	$(RUN) $(SPREAD) $(PROCESSES:%=--ignore=%) --ignore=$(SIMULATED) || failed=1; \
+	$(RUN) -m pytest $(PROCESSES) || failed=1; \
 	wait $$beside || failed=1; cat "$$told"; rm "$$told"; exit $$failed
 
 lint: $(VENV)/installed-dev
