@@ -49,7 +49,10 @@ def report(
     carrier has said already that nobody answered, that stays.
     """
     if promise.entry_call_id is None:
-        return _recorded_already(session, promise, companion_id, said)
+        recorded = _recorded_already(session, promise, companion_id, said)
+        return _with_owed(
+            session, promise, companion_id, recorded, outcome, sealed_notes, now, policy
+        )
     call = session.get_one(Call, promise.entry_call_id, populate_existing=True)
     if call.state in (CallState.REACHING, CallState.CONNECTED):
         return NotReported("the call is going on; hang up first")
@@ -107,6 +110,27 @@ def _write(
     owed = counselor_records.last_session(session, companion_id, call_id)
     if owed is not None and (owed.outcome is None or owed.outcome != outcome):
         write_outcome(session, owed.id, companion_id, outcome, sealed_notes, now, policy)
+
+
+def _with_owed(
+    session: Session,
+    promise: Promise,
+    companion_id: uuid.UUID,
+    recorded: Reported | NotReported,
+    outcome: dict[str, Any] | None,
+    sealed_notes: bytes | None,
+    now: datetime,
+    policy: Policy,
+) -> Reported | NotReported:
+    """Somebody decided meanwhile: that stands, and what was said in the talk is not lost."""
+    if isinstance(recorded, NotReported) or outcome is None:
+        return recorded
+    tried = [one for one in records.tries(session, promise.id) if one.counselor_id == companion_id]
+    call_id = tried[-1].call_id
+    owed = counselor_records.last_session(session, companion_id, call_id)
+    if owed is not None and owed.outcome is None:
+        _write(session, call_id, companion_id, outcome, sealed_notes, now, policy)
+    return recorded
 
 
 def _recorded_already(

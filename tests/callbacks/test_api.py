@@ -373,6 +373,27 @@ def test_an_outcome_written_after_the_wrap_up_counts(work: Worklist) -> None:
     assert work.promise(promise_id).state == "kept"
 
 
+def test_what_was_said_in_the_talk_is_kept_though_somebody_decided_meanwhile(
+    work: Worklist,
+) -> None:
+    """A January of the simulated line: the report was granted, and nothing of it was written."""
+    promise_id = work.promised()
+    work.hung_up(promise_id)
+    work.later(minutes=10)
+    with work.services.database.transaction() as session:
+        sweep(session, work.now, work.services.policy)
+    work.tend()
+    decided = {"decision": "again", "note": "기록이 없어 다시 전화"}
+    path = f"/callbacks/{promise_id}"
+    assert work.boss.send("POST", f"{path}/decision", decided).status_code == 200
+    sent = {"outcome": "reached", "session_outcome": TALKED}
+    late = work.maru.send("PUT", f"{path}/outcome", sent)
+    assert (late.status_code, late.json["recorded"]) == (200, "reached")
+    assert work.promise(promise_id).state == "planned"
+    with work.services.database.transaction() as session:
+        assert session.scalars(select(CounselingSession.outcome)).one() is not None
+
+
 @pytest.mark.parametrize("said", ["reached", "voicemail"])
 def test_a_companions_draft_is_sealed_and_kept_until_the_outcome(work: Worklist, said: str) -> None:
     promise_id = work.promised()

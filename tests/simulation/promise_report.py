@@ -121,11 +121,17 @@ def _open(known: Known, now: datetime) -> Between:
 def _reached_by_companions(known: Known, span: Span) -> dict[str, str]:
     """Return who kept which promise: they wrote so, before it was decided of or taken back."""
     ended: set[str] = set()
+    again: set[str] = set()  # called no more since it was decided that they shall be
     kept: dict[str, str] = {}
     for one in known.done:
         callback_id = _of(one, "outcome")
-        if _of(one, "withdraw") or (_of(one, "decision") and one.body["decision"] != "again"):
+        again.discard(_of(one, "call"))
+        if _of(one, "decision") and one.body["decision"] == "again":
+            again.add(_of(one, "decision"))
+        elif _of(one, "withdraw") or _of(one, "decision"):
             ended.add(_of(one, "withdraw") or _of(one, "decision"))
+        elif callback_id in again:
+            continue
         elif callback_id and one.answer.get("recorded") == "reached" and callback_id not in ended:
             ended.add(callback_id)
             if span[0] <= one.at < span[1]:
