@@ -89,13 +89,16 @@ def _differences(story: Story, row: Any, heard_menu: bool) -> list[str]:
     return []
 
 
+BY_THE_CLOCK = ("an equal who came first", "somebody who was not ready")
+
+
 def is_demanded(wrong: str, faults: Faults) -> bool:
     """Tell whether a finding counts under these faults.
 
-    With a clock that is set back, who asked first by the clock is not who asked first. Whose
+    With a clock that is set back, who came first by the clock is not who came first. Whose
     confirmation was lost on the way asked all the same, but does not say so.
     """
-    if faults.clock_stepped and wrong.startswith("an equal who came first"):
+    if faults.clock_stepped and wrong.startswith(BY_THE_CLOCK):
         return False
     return not (faults.lose_webhooks and wrong.endswith("who never asked for it"))
 

@@ -45,6 +45,9 @@ MOMENT = {
         LEFT JOIN sessions s ON s.counselor_id = p.counselor_id AND s.state <> 'closed'
         WHERE CASE WHEN s.id IS NULL THEN p.state IN ('on_call', 'wrapping')
               WHEN s.state = 'wrapping' THEN p.state <> 'wrapping' ELSE p.state <> 'on_call' END""",
+    "somebody who was not ready is offered a call": """
+        SELECT counselor_id, status FROM presences
+        WHERE state = 'offered' AND status <> 'ready' AND status_since < state_since""",
     "a call rests beyond its limit": """
         SELECT id, state, deadline FROM calls
         WHERE state NOT IN ('closed', 'wrapping') AND deadline < :late""",

@@ -209,6 +209,7 @@ MUTATIONS = (
     Mutation(
         "an offer is made to who is on a break or off",
         _reword("counselors.records._READY", "p.status = 'ready' AND", ""),
+        faults=UNSTEPPED,
     ),
     Mutation(
         "the counselor's leg is not let go after a talk",
