@@ -29,6 +29,8 @@ from simulator.staff import Counselor
 
 SERVICE_LEVEL_SECONDS = 20
 SHORT_ABANDON_SECONDS = 5
+_JOINING = re.compile(r"/ivr/(?:join|reached-join|reached-key)\?")
+"""Elsewhere a room is answered too while a leg is being moved, and the carrier ignores it."""
 _SEAT = re.compile(r"/ivr/leg-over\?session=([0-9a-f-]{36}).*>([0-9a-f]{32})</Conference>")
 """Who enters a room that is not their own session's was brought into the talk there."""
 ONE_NUMBER = timedelta(seconds=1)  # keys no further apart belong to one number
@@ -167,13 +169,13 @@ class Recounter:
         self.found = Recount()
         self._staff = staff
         self._rooms = _Rooms(self.found)
-        self._asked: dict[int, tuple[datetime, str]] = {}
+        self._asked: dict[int, tuple[datetime, str, str]] = {}
 
     def read(self, entry: Entry) -> None:
         """Take in one entry."""
         match entry:
             case WebhookSent():
-                self._asked[entry.webhook_id] = (entry.at, entry.call_sid)
+                self._asked[entry.webhook_id] = (entry.at, entry.call_sid, entry.url)
             case WebhookAnswered():
                 self._answered(entry)
             case LegChanged():
@@ -202,7 +204,7 @@ class Recounter:
             return
         if "<Enqueue" in entry.body:
             story.told_queue = story.told_queue or asked[0]
-        if "<Conference" in entry.body:
+        if "<Conference" in entry.body and _JOINING.search(asked[2]):
             story.told_room = story.told_room or asked[0]
         if any(words in entry.body for words in PROMISE_WORDS):
             story.told_promise = story.told_promise or asked[0]
