@@ -359,13 +359,19 @@ def test_only_who_was_reached_agrees_on_a_next_call(work: Worklist) -> None:
     assert work.listed("promised") == [str(following.id)]
 
 
-def test_an_outcome_written_after_the_wrap_up_counts(work: Worklist) -> None:
+def not_written_up(work: Worklist) -> uuid.UUID:
+    """A promise whose talk is over, and nobody wrote what came of it in time."""
     promise_id = work.promised()
     work.hung_up(promise_id)
     work.later(minutes=10)
     with work.services.database.transaction() as session:
         sweep(session, work.now, work.services.policy)
     work.tend()
+    return promise_id
+
+
+def test_an_outcome_written_after_the_wrap_up_counts(work: Worklist) -> None:
+    promise_id = not_written_up(work)
     assert work.promise(promise_id).waits_for == "outcome not written"
     sent = {"outcome": "reached", "session_outcome": TALKED}
     late = work.maru.send("PUT", f"/callbacks/{promise_id}/outcome", sent)
@@ -377,12 +383,7 @@ def test_what_was_said_in_the_talk_is_kept_though_somebody_decided_meanwhile(
     work: Worklist,
 ) -> None:
     """A January of the simulated line: the report was granted, and nothing of it was written."""
-    promise_id = work.promised()
-    work.hung_up(promise_id)
-    work.later(minutes=10)
-    with work.services.database.transaction() as session:
-        sweep(session, work.now, work.services.policy)
-    work.tend()
+    promise_id = not_written_up(work)
     decided = {"decision": "again", "note": "기록이 없어 다시 전화"}
     path = f"/callbacks/{promise_id}"
     assert work.boss.send("POST", f"{path}/decision", decided).status_code == 200
