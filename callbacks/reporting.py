@@ -125,8 +125,7 @@ def _with_owed(
     """Somebody decided meanwhile: that stands, and what was said in the talk is not lost."""
     if isinstance(recorded, NotReported) or outcome is None:
         return recorded
-    tried = [one for one in records.tries(session, promise.id) if one.counselor_id == companion_id]
-    call_id = tried[-1].call_id
+    call_id = _own_tries(session, promise, companion_id)[-1].call_id
     owed = counselor_records.last_session(session, companion_id, call_id)
     if owed is not None and owed.outcome is None:
         _write(session, call_id, companion_id, outcome, sealed_notes, now, policy)
@@ -136,9 +135,13 @@ def _with_owed(
 def _recorded_already(
     session: Session, promise: Promise, companion_id: uuid.UUID, said: TryOutcome
 ) -> Reported | NotReported:
-    tried = [one for one in records.tries(session, promise.id) if one.counselor_id == companion_id]
+    tried = _own_tries(session, promise, companion_id)
     if not tried:
         return NotReported("no call of yours was made for it")
     if tried[-1].outcome == said or promise.state == PromiseState.PLANNED:
         return Reported(tried[-1].outcome)
     return NotReported(f"recorded already as {tried[-1].outcome}")
+
+
+def _own_tries(session: Session, promise: Promise, companion_id: uuid.UUID) -> list[Try]:
+    return [one for one in records.tries(session, promise.id) if one.counselor_id == companion_id]
