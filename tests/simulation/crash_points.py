@@ -26,7 +26,7 @@ from tests.databases import fresh
 from tests.simulation.citizens import Neighbours
 from tests.simulation.commits import Killed
 from tests.simulation.faults import Faults
-from tests.simulation.faults_short import START, cheap_passwords
+from tests.simulation.faults_short import START
 from tests.simulation.world import Plan, World
 
 KILLED = Faults(killed_before_commit=1e-9)
@@ -236,7 +236,7 @@ class Lived:
 
 def live(postgres_url: str, template: str, flow: Flow, kill: KillAt) -> Lived:
     """Tell the flow once on a fresh database."""
-    with fresh(postgres_url, template) as url, cheap_passwords():
+    with fresh(postgres_url, template) as url:
         world = World(url, flow.plan, kill)
         try:
             world.kernel.at(0.5, partial(flow.begin, world))

@@ -4,14 +4,9 @@ Habits are turned up, so that in a few minutes people do what otherwise takes a 
 """
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from argon2 import PasswordHasher
-
-from core import passwords
 from simulator.companions import CompanionHabits
 from simulator.people import Habits
 from simulator.staff import WorkHabits
@@ -125,8 +120,7 @@ def live_short(postgres_url: str, template: str, plan: Plan) -> Told:
 
 def lived(world: World) -> Told:
     """Live through a world's plan, and return what came of it."""
-    with cheap_passwords():
-        world.run()
+    world.run()
     wrongs = world.findings()
     figures = world.figures()
     return Told(
@@ -138,15 +132,3 @@ def lived(world: World) -> Told:
         figures.answered,
         len(world.rig.misfortune.mishaps),
     )
-
-
-@contextmanager
-def cheap_passwords() -> Iterator[None]:
-    """Hash as argon2 does at its least: simulated people's passwords guard nothing."""
-    real = passwords._HASHER, passwords._NOBODY
-    passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    passwords._NOBODY = passwords._HASHER.hash("nobody")
-    try:
-        yield
-    finally:
-        passwords._HASHER, passwords._NOBODY = real

@@ -6,6 +6,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from argon2 import PasswordHasher
+
+from core import passwords
 from core.clock import Clock
 from core.config import load_config
 from core.database import Database
@@ -53,3 +56,15 @@ def seeded_ids(seed: int) -> Iterator[None]:
         yield
     finally:
         uuid.uuid4 = real
+
+
+@contextmanager
+def cheap_passwords() -> Iterator[None]:
+    """Hash as argon2 does at its least: simulated people's passwords guard nothing."""
+    real = passwords._HASHER, passwords._NOBODY
+    passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._NOBODY = passwords._HASHER.hash("nobody")
+    try:
+        yield
+    finally:
+        passwords._HASHER, passwords._NOBODY = real

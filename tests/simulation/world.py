@@ -39,7 +39,7 @@ from tests.simulation.heeded import EndsHeeded
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
 from tests.simulation.meetings import Meetings, Overheard
 from tests.simulation.office import SEOUL, Office
-from tests.simulation.parts import seeded_ids
+from tests.simulation.parts import cheap_passwords, seeded_ids
 from tests.simulation.promise_holds import Spoken, wrongs_of_companions, wrongs_of_rings
 from tests.simulation.recount import Figures, Recounter, digest, figures
 from tests.simulation.report_recount import Seen
@@ -134,7 +134,7 @@ class World:
         """Live through the plan, then until every caller is served and every seat is free."""
         plan = self.plan
         until = plan.start + timedelta(hours=plan.hours)
-        with seeded_ids(plan.seed), self._fault_log:
+        with seeded_ids(plan.seed), cheap_passwords(), self._fault_log:
             install(self.services)
             try:
                 self.staff.hire(self.database, self.kernel.now(), plan.drain_seconds_max)
