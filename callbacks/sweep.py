@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import actions, entries, records, series
 from callbacks.models import Promise, Series
-from core.database import lock, try_lock
+from core.database import is_passing, lock, try_lock
 from core.log import event_log
 from core.mending import mend_each
 from core.policy import Policy
@@ -71,15 +71,24 @@ def _each(
 
     def failed(fault: Exception, promise_id: uuid.UUID) -> None:
         log.error("promise_not_tended", fault, promise_id=str(promise_id))
-        _let_rest(session, Promise, promise_id, now)
+        _let_rest(session, Promise, promise_id, fault, now)
 
     return mend_each(session, ids, one, failed)
 
 
 def _let_rest(
-    session: Session, table: type[Promise] | type[Series], subject_id: uuid.UUID, now: datetime
+    session: Session,
+    table: type[Promise] | type[Series],
+    subject_id: uuid.UUID,
+    fault: Exception,
+    now: datetime,
 ) -> None:
-    """Note that it failed, unless somebody holds its row: that would stop all the others."""
+    """Note that it failed, unless somebody holds its row: that would stop all the others.
+
+    What only met another's lock is not broken, and is due again at the next sweep.
+    """
+    if is_passing(fault):
+        return
     free = select(table.id).where(table.id == subject_id).with_for_update(skip_locked=True)
     session.execute(
         update(table)
@@ -95,6 +104,6 @@ def _follow(session: Session, ids: Sequence[uuid.UUID], now: datetime, policy: P
 
     def failed(fault: Exception, series_id: uuid.UUID) -> None:
         log.error("series_not_followed", fault, series_id=str(series_id))
-        _let_rest(session, Series, series_id, now)
+        _let_rest(session, Series, series_id, fault, now)
 
     return mend_each(session, ids, one, failed)

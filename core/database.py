@@ -135,7 +135,7 @@ class Database:
         try:
             return self._once(work, ends)
         except (DBAPIError, PoolTimeout) as fault:
-            if not _is_passing(fault) or (ends is not None and time.monotonic() >= ends):
+            if not is_passing(fault) or (ends is not None and time.monotonic() >= ends):
                 raise _named(fault) from fault
         try:
             return self._once(work, ends)
@@ -173,9 +173,9 @@ PASSING = frozenset({"40001", "40P01", "55P03", "57014"})
 """serialization_failure, deadlock_detected, lock_not_available, query_canceled."""
 
 
-def _is_passing(fault: DBAPIError | PoolTimeout) -> bool:
+def is_passing(fault: Exception) -> bool:
     """Tell whether the next try may succeed at once: a dead pooled connection, a lost race."""
-    if isinstance(fault, PoolTimeout):
+    if not isinstance(fault, DBAPIError):
         return False
     return fault.connection_invalidated or getattr(fault.orig, "sqlstate", None) in PASSING
 

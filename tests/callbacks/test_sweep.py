@@ -95,6 +95,27 @@ def test_a_call_that_can_not_be_settled_rests_and_is_settled_later(
     assert town.get(promise_id).failed_at is None
 
 
+def test_a_promise_that_met_anothers_lock_is_settled_at_the_next_sweep(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not broken, so it does not rest: found in a day of seed 564."""
+    town.counselor()
+    town.person(answer_after=None)
+    promise_id = town.promise()
+    real = actions.settle
+    monkeypatch.setattr(actions, "settle", lambda *_: None)
+    town.run(90)
+    monkeypatch.setattr(actions, "settle", real)
+    with town.look() as another:
+        another.execute(text("SELECT FROM calls FOR UPDATE"))
+        with town.look() as session:
+            session.execute(text("SET LOCAL lock_timeout = '20ms'"))
+            tend(session, town.now, town.services.policy)
+    assert town.outcomes(promise_id) == []
+    tended(town)
+    assert town.outcomes(promise_id) == ["no_answer"]
+
+
 def test_windows_that_can_not_be_read_wait_for_a_person(town: Town) -> None:
     broken, sound = numbers(2)
     bad = town.promise(e164=broken)
