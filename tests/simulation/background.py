@@ -101,8 +101,8 @@ class Background:
 
     def _see_what_nobody_rang_for(self) -> None:
         """A commit whose answer was lost is repeated, and then rings no bell."""
-        written = self._process.commits.written if self._process.commits else 0
-        if written != self._written:
+        written = self._process.commits.written
+        if self._process.is_meddled_with and written != self._written:
             self._written = written
             self._set_alarm(self._watch.dues())
 

@@ -8,6 +8,7 @@ itself says that the disk is full.
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 import psycopg
@@ -17,6 +18,11 @@ from core.database import Database
 WRITES = re.compile(r"\bINSERT INTO\b|(?<!FOR )\bUPDATE\s+\w+\s+SET\b|\bDELETE FROM\b")
 _DISK_FULL = b"""DO $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device'
     USING ERRCODE = 'disk_full'; END $$"""
+
+
+@cache
+def _is_writing(statement: str) -> bool:
+    return WRITES.search(statement) is not None
 
 
 class Killed(BaseException):
@@ -68,7 +74,7 @@ class CommitPoints:
 
     def _listening(self, execute: Callable[..., None]) -> Callable[..., None]:
         def listen(cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-            if WRITES.search(statement):
+            if _is_writing(statement):
                 if self._meddler.is_disk_full():
                     cursor.execute(_DISK_FULL)
                 self._writing.add(id(cursor.connection))

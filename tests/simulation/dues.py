@@ -4,7 +4,7 @@ What time alone may change of a promise: a talk becomes due; one in the queue co
 the hours in which its citizen may be rung. All else that is done for promises follows an event.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -93,16 +93,28 @@ def next_close(windows: Sequence[Sequence[dict[str, Any]]], after: datetime) -> 
 
 
 class Watch:
-    """A connection of the simulation's own that sees what is committed."""
+    """A connection of the simulation's own that sees what is committed.
 
-    def __init__(self, url: str, policy: Policy) -> None:
+    It looks again only after a commit: nothing else changes what it sees.
+    """
+
+    def __init__(self, url: str, policy: Policy, written: Callable[[], int]) -> None:
+        """written: how many commits of all processes have written something."""
         self._connection = psycopg.connect(
             url.replace("+psycopg", ""), autocommit=True, prepare_threshold=0
         )
         self._unheard = policy.heartbeat_seconds_max
+        self._written = written
+        self._seen: tuple[int, Dues] | None = None
 
     def dues(self) -> Dues:
         """When a tick may change something, as the tables stand."""
+        written = self._written()
+        if self._seen is None or self._seen[0] != written:
+            self._seen = written, self._look()
+        return self._seen[1]
+
+    def _look(self) -> Dues:
         row = self._connection.execute(_DUE, (self._unheard,)).fetchone()
         assert row is not None
         return Dues(row[0].astimezone(UTC) if row[0] else None, row[1], row[2])

@@ -16,7 +16,7 @@ from core.services import EXTENSION, Services
 from simulator.kernel import VirtualKernel
 from simulator.transport import Failure, Outcome, Request
 from simulator.transport_wsgi import WsgiTransport
-from tests.simulation.commits import CommitPoints, Killed, Meddler
+from tests.simulation.commits import CommitPoints, Killed, Meddler, Nobody
 from tests.simulation.repeats import SameAnswers
 
 LOCK_MILLISECONDS_MAX = 5
@@ -40,19 +40,18 @@ class Process:
         *,
         is_raced: bool = False,
     ) -> None:
-        """Start it. number: 0 for the first. meddler: None where no commit is watched.
+        """Start it. number: 0 for the first. meddler: None where nobody meddles with commits.
 
         is_raced: another process may stand still in the middle of a commit, and hold locks.
         """
         self.number = number
         self.is_up = True
-        self.commits: CommitPoints | None = None
+        self.is_meddled_with = meddler is not None
         self._build = build
         self.database = Database(database_url, pool_size=3)
         if is_raced:
             event.listen(self.database.engine, "connect", _be_impatient)
-        if meddler is not None:
-            self.commits = CommitPoints(self.database, meddler)
+        self.commits = CommitPoints(self.database, meddler or Nobody())
         self._start()
 
     def _start(self) -> None:

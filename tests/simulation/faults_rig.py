@@ -58,7 +58,7 @@ class Rig:
         made = [self._process(number, meddler) for number in range(count)]
         self.processes = Processes(made, self.misfortune.choose)
         self.processes.on_death = self._died
-        self._watch = Watch(database_url, self.services.policy)
+        self._watch = Watch(database_url, self.services.policy, lambda: self.written)
         self.server = StubbornServer(self.processes)
 
     def _process(self, number: int, meddler: Meddler | None) -> Process:
@@ -79,8 +79,8 @@ class Rig:
 
     @property
     def written(self) -> int:
-        """How many commits wrote something; 0 where nobody counts."""
-        return sum(held.commits.written for held in self.processes.held if held.commits)
+        """How many commits wrote something."""
+        return sum(held.commits.written for held in self.processes.held)
 
     def app(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """The pages as a browser reaches them: a gateway's error where the process died."""

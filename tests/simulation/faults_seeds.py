@@ -3,7 +3,6 @@
 One PostgreSQL for all, a copy of one migrated database for each seed.
 """
 
-import gc
 import os
 import shutil
 import subprocess
@@ -131,7 +130,6 @@ def run_smaller(seed: int, faults: Faults, say: Say, change: Change = WHOLE_DAY)
 
 
 def _one(url: str, faults: Faults, change: Change, seed: int) -> Told:
-    gc.set_threshold(100_000, 50, 50)
     plan = short_plan(seed, faults, change.callers, change.hours)
     return live_short(url, TEMPLATE, plan)
 

@@ -3,6 +3,7 @@
 Habits are turned up, so that in a few minutes people do what otherwise takes a day.
 """
 
+import gc
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -110,6 +111,7 @@ def short_plan(
 
 def live_short(postgres_url: str, template: str, plan: Plan) -> Told:
     """Live through a plan on a fresh copy of `template`, and return what came of it."""
+    gc.set_threshold(100_000, 50, 50)  # what lives through it is let go with its database
     with fresh(postgres_url, template) as url:
         world = World(url, plan)
         try:
