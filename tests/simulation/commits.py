@@ -64,13 +64,19 @@ class CommitPoints:
         self.written = 0
         self._meddler = meddler
         self._writing: set[int] = set()
-        dialect: Any = database.engine.dialect
+        self._dialect: Any = database.engine.dialect
+        dialect = self._dialect
         self._commit: Callable[[Any], None] = dialect.do_commit
         self._rollback: Callable[[Any], None] = dialect.do_rollback
         dialect.do_commit = self._around
         dialect.do_rollback = self._undo
         for name in ("do_execute", "do_executemany"):
             setattr(dialect, name, self._listening(getattr(dialect, name)))
+
+    def leave(self) -> None:
+        """Stand aside: SQLAlchemy remembers a dialect for long, and all of a world with it."""
+        for name in ("do_commit", "do_rollback", "do_execute", "do_executemany"):
+            delattr(self._dialect, name)
 
     def _listening(self, execute: Callable[..., None]) -> Callable[..., None]:
         def listen(cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:

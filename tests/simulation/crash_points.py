@@ -22,11 +22,11 @@ from simulator.handsets import RungHabits
 from simulator.people import Caller, Habits
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
-from tests.databases import fresh
 from tests.simulation.citizens import Neighbours
 from tests.simulation.commits import Killed
 from tests.simulation.faults import Faults
 from tests.simulation.faults_short import START
+from tests.simulation.fresh_world import fresh_world
 from tests.simulation.world import Plan, World
 
 KILLED = Faults(killed_before_commit=1e-9)
@@ -236,17 +236,13 @@ class Lived:
 
 def live(postgres_url: str, template: str, flow: Flow, kill: KillAt) -> Lived:
     """Tell the flow once on a fresh database."""
-    with fresh(postgres_url, template) as url:
-        world = World(url, flow.plan, kill)
-        try:
-            world.kernel.at(0.5, partial(flow.begin, world))
-            world.run()
-            with world.database.reading() as session:
-                went_well = bool(session.scalar(text(flow.holds)))
-            wrongs = world.findings()
-            lines = world.story(wrongs[0]) if wrongs else []
-        finally:
-            world.close()
+    with fresh_world(postgres_url, template, flow.plan, kill) as world:
+        world.kernel.at(0.5, partial(flow.begin, world))
+        world.run()
+        with world.database.reading() as session:
+            went_well = bool(session.scalar(text(flow.holds)))
+        wrongs = world.findings()
+        lines = world.story(wrongs[0]) if wrongs else []
     return Lived(kill.count, went_well, tuple(wrongs), tuple(lines))
 
 

@@ -125,6 +125,7 @@ class Processes:
         """Let every connection go."""
         for process in self.held:
             process.database.close()
+            process.commits.leave()
 
 
 class ProcessTransport(WsgiTransport):

@@ -3,7 +3,6 @@
 Habits are turned up, so that in a few minutes people do what otherwise takes a day.
 """
 
-import gc
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,8 +11,8 @@ from simulator.companions import CompanionHabits
 from simulator.people import Habits
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
-from tests.databases import fresh
 from tests.simulation.faults import ALL, Faults
+from tests.simulation.fresh_world import fresh_world
 from tests.simulation.world import Plan, World
 
 START = datetime(2026, 3, 3, 1, tzinfo=UTC)  # ten in the morning in Seoul, a Tuesday
@@ -111,13 +110,8 @@ def short_plan(
 
 def live_short(postgres_url: str, template: str, plan: Plan) -> Told:
     """Live through a plan on a fresh copy of `template`, and return what came of it."""
-    gc.set_threshold(100_000, 50, 50)  # what lives through it is let go with its database
-    with fresh(postgres_url, template) as url:
-        world = World(url, plan)
-        try:
-            return lived(world)
-        finally:
-            world.close()
+    with fresh_world(postgres_url, template, plan) as world:
+        return lived(world)
 
 
 def lived(world: World) -> Told:

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from simulator.handsets import RungHabits
-from tests.databases import fresh
 from tests.simulation.faults import ALL, NONE, Faults
 from tests.simulation.faults_seeds import report
 from tests.simulation.faults_short import lived, short_plan
-from tests.simulation.world import Plan, World
+from tests.simulation.fresh_world import fresh_world
+from tests.simulation.world import Plan
 
 REACHED = RungHabits(
     misses=0.05,
@@ -49,14 +49,10 @@ def crisis_plan(seed: int, faults: Faults) -> Plan:
 def test_counselors_come_are_handed_the_talk_and_every_figure_knows_it(
     postgres_url: str, template_database: str
 ) -> None:
-    with fresh(postgres_url, template_database) as url:
-        world = World(url, crisis_plan(1, NONE))
-        try:
-            told = lived(world)
-            done = [request.path.rpartition("/")[2] for request in world.server.done]
-            assert sum(meeting.is_beside for meeting in world.meetings) >= 1
-        finally:
-            world.close()
+    with fresh_world(postgres_url, template_database, crisis_plan(1, NONE)) as world:
+        told = lived(world)
+        done = [request.path.rpartition("/")[2] for request in world.server.done]
+        assert sum(meeting.is_beside for meeting in world.meetings) >= 1
     assert not told.wrongs, "\n".join(report(told, NONE))
     assert done.count("bring-in") >= 2
     assert done.count("hand-over") >= 1
@@ -66,10 +62,6 @@ def test_counselors_come_are_handed_the_talk_and_every_figure_knows_it(
 def test_whatever_goes_wrong_nobody_is_left_alone(
     postgres_url: str, template_database: str, seed: int
 ) -> None:
-    with fresh(postgres_url, template_database) as url:
-        world = World(url, crisis_plan(seed, ALL))
-        try:
-            told = lived(world)
-        finally:
-            world.close()
+    with fresh_world(postgres_url, template_database, crisis_plan(seed, ALL)) as world:
+        told = lived(world)
     assert not told.wrongs, "\n".join(report(told, ALL))
