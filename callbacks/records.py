@@ -74,9 +74,9 @@ _TO_QUEUE = """
         AND entry_call_id IS NULL AND next_at <= %(now)s
 """
 _DUE = f"""
-    ({_TO_QUEUE} AND failed_at IS NULL ORDER BY next_at, queued_at LIMIT %(limit)s)
+    ({_TO_QUEUE} AND failed_at IS NULL ORDER BY next_at, queued_at, id LIMIT %(limit)s)
     UNION ALL
-    ({_TO_QUEUE} AND {_HAS_RESTED} ORDER BY failed_at LIMIT {FAILED_MAX})
+    ({_TO_QUEUE} AND {_HAS_RESTED} ORDER BY failed_at, id LIMIT {FAILED_MAX})
 """
 
 
@@ -101,7 +101,7 @@ _WITH_ENTRY_MOVED = f"""
             OR p.state = 'calling' AND p.purpose = 'talk' AND k.state <> 'reaching'
             OR p.state = 'calling' AND p.purpose = 'companion' AND k.state = 'closed')
         AND (failed_at IS NULL OR {_HAS_RESTED})
-    ORDER BY failed_at NULLS FIRST LIMIT %(limit)s
+    ORDER BY failed_at NULLS FIRST, p.id LIMIT %(limit)s
 """
 
 
@@ -126,6 +126,7 @@ _ENTRIES = """
     CROSS JOIN LATERAL (SELECT * FROM citizens WHERE id = p.citizen_id LIMIT 1) c
     WHERE k.direction = 'outward' AND k.state IN ('waiting', 'offered', 'reaching')
         AND k.answered_at IS NULL
+    ORDER BY p.id
 """
 
 
@@ -195,7 +196,7 @@ def load(session: Session, companion_id: uuid.UUID) -> int:
 _ABSENCES = """
     SELECT companion_id, from_day, until_day, substitute_id FROM companion_absences
     WHERE from_day <= %(day)s AND (until_day >= %(day)s OR until_day IS NULL)
-    ORDER BY written_at DESC
+    ORDER BY written_at DESC, companion_id
 """
 
 
@@ -222,7 +223,7 @@ _SERIES_TO_FOLLOW = f"""
     WHERE s.ended_at IS NULL AND (failed_at IS NULL OR {_HAS_RESTED})
         AND NOT EXISTS (SELECT FROM promises p WHERE p.series_id = s.id
             AND p.state IN ('planned', 'calling', 'for_decision'))
-    ORDER BY s.failed_at NULLS FIRST LIMIT %(limit)s
+    ORDER BY s.failed_at NULLS FIRST, s.id LIMIT %(limit)s
 """
 
 

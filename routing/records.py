@@ -254,7 +254,7 @@ _DUE_ORDERS = """
     SELECT id FROM orders
     WHERE due_at <= %(now)s
         AND (state = 'due' OR (state = 'sending' AND lease_until <= %(now)s))
-    ORDER BY due_at LIMIT %(limit)s
+    ORDER BY due_at, id LIMIT %(limit)s
 """
 _GLANCE = f"""
     SELECT

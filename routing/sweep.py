@@ -33,12 +33,13 @@ log = event_log(__name__)
 
 EACH_MAX = 500
 
+_EARLIEST = f"ORDER BY deadline, id LIMIT {EACH_MAX}"
 _OVERDUE = f"""
     SELECT
-        ARRAY({records.OVERDUE_OFFERS} LIMIT {EACH_MAX}),
-        ARRAY({records.OVERDUE_SESSIONS} AND state IN ('joining', 'talking') LIMIT {EACH_MAX}),
-        ARRAY({records.OVERDUE_SESSIONS} AND state = 'wrapping' LIMIT {EACH_MAX}),
-        ARRAY({records.OVERDUE_CALLS} LIMIT {EACH_MAX})
+        ARRAY({records.OVERDUE_OFFERS} {_EARLIEST}),
+        ARRAY({records.OVERDUE_SESSIONS} AND state IN ('joining', 'talking') {_EARLIEST}),
+        ARRAY({records.OVERDUE_SESSIONS} AND state = 'wrapping' {_EARLIEST}),
+        ARRAY({records.OVERDUE_CALLS} {_EARLIEST})
 """
 
 
