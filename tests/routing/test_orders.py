@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 
-from routing import orders
+from sqlalchemy import text
+
+from routing import orders, records
 from routing.models import Order
 from routing.orders import OrderKind
 from tests.routing.line_stage import Stage
@@ -48,6 +50,16 @@ def test_who_lost_the_lease_settles_nothing(stage: Stage) -> None:
         assert not orders.settle(session, second, "done", stage.now)
     (settled,) = stage.orders()
     assert (settled.state, settled.carrier_sid) == ("done", "CAleg")
+
+
+def test_orders_of_one_moment_are_due_in_one_order_whatever_the_plan(stage: Stage) -> None:
+    """Else a day of a seed is told differently now and then (found in seed 1015)."""
+    ids = [written(stage).id for _ in range(8)]
+    for setting in ("enable_indexscan", "enable_seqscan"):
+        with stage.open() as session:
+            session.execute(text(f"SET LOCAL {setting} = off"))
+            assert records.due_orders(session, stage.now, 100) == sorted(ids)
+            assert records.due_orders(session, stage.now, 3) == sorted(ids)[:3]
 
 
 def test_what_nobody_has_taken_is_dropped_and_nothing_else(stage: Stage) -> None:
