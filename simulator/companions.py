@@ -129,9 +129,10 @@ class Companion(ApiUser):
         if day != self._day:
             return
         due = None if self.busy else self._due()
-        self._in_series = due is not None and due["series"] is not None
         if due is None or not self._call(str(due["id"])):
             self._at(self._habits.looks_every_seconds, partial(self._look, day))
+        else:
+            self._in_series = due["series"] is not None
 
     def _due(self) -> Mapping[str, Any] | None:
         now = self._exchange.kernel.now()

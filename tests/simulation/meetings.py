@@ -171,6 +171,8 @@ class Meetings:
                 asked = self._asked.pop(entry.webhook_id, None)
                 if asked is not None:
                     self._answered(asked, entry.body)
+            case RestRequested(status=200, method="GET"):
+                self._looked_up(entry)
             case RestRequested(status=200):
                 self._moved(entry)
             case LegChanged():
@@ -248,6 +250,17 @@ class Meetings:
         moved, leg = _MOVED.search(url), _LEG.search(entry.path)
         if moved is not None and leg is not None:
             self._link(self._meeting(moved[1]), leg[1])
+
+    def _looked_up(self, entry: RestRequested) -> None:
+        """The server asks after a leg, and may find that it ended before it is told so."""
+        leg = _LEG.search(entry.path)
+        if leg is None:
+            return
+        for meeting in self._of_leg.get(leg[1], ()):
+            if meeting.citizen_sid == leg[1] and meeting.citizen_gone is not None:
+                meeting.citizen_gone = min(meeting.citizen_gone, entry.at)
+            elif meeting.staff_sid == leg[1] and meeting.staff_gone is not None:
+                meeting.staff_gone = min(meeting.staff_gone, entry.at)
 
     def _link(self, meeting: Meeting, citizen_sid: str) -> None:
         if not meeting.citizen_sid:
