@@ -160,7 +160,9 @@ def _identify() -> SignedIn | None:
     held = services()
     now = held.clock.now()
     bearer = "Authorization" in request.headers
-    found = held.database.run(lambda session: sign_ins.find(session, secret, now, held.policy))
+    found = held.database.run_apart(
+        lambda session: sign_ins.find(session, secret, now, held.policy)
+    )
     # A secret works only the way it was handed out, so that a cookie can't skip the CSRF check.
     if found is None or (found.kind == "token") != bearer:
         return None

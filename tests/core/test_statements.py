@@ -1,6 +1,7 @@
 """What is asked of the driver and of the library is one transaction, whole or not at all."""
 
 import uuid
+from collections.abc import Callable
 from contextlib import closing, suppress
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ResourceClosedError
 from sqlalchemy.orm import Session
 
-from core.database import Database
+from core.database import Database, DatabaseAway
 from core.rows import undo
 from core.statements import ask, only
 
@@ -76,10 +77,28 @@ def test_nothing_is_done_on_a_new_connection_after_the_first_was_lost(database: 
     assert logins(database) == set()
 
 
-def test_a_connection_lost_before_anything_was_asked_is_made_good_once(database: Database) -> None:
+@pytest.mark.parametrize("way", [Database.run, Database.run_apart])
+def test_a_connection_lost_before_anything_was_asked_is_made_good_once(
+    database: Database, way: Callable[..., None]
+) -> None:
     with database.transaction() as session:
         pid = only(ask(session, "SELECT pg_backend_pid()"))[0]
     with closing(Database(database.url)) as elsewhere, elsewhere.transaction() as other:
         ask(other, "SELECT pg_terminate_backend(%s, 1000)", (pid,))
-    database.run(lambda session: by_driver(session, "first"))
+    way(database, lambda session: by_driver(session, "first"))
     assert logins(database) == {"first"}
+
+
+def test_each_statement_stands_for_itself_where_nothing_needs_the_other(
+    database: Database,
+) -> None:
+    def fail(session: Session) -> None:
+        by_driver(session, "first")
+        raise ValueError("ours")
+
+    with pytest.raises(ValueError, match="ours"):
+        database.run_apart(fail)
+    assert logins(database) == {"first"}
+    away = Database("postgresql://nobody@127.0.0.1:9/none")
+    with closing(away), pytest.raises(DatabaseAway):
+        away.run_apart(lambda session: by_driver(session, "second"))

@@ -83,7 +83,8 @@ class CommitPoints:
             if _is_writing(statement):
                 if self._meddler.is_disk_full():
                     cursor.execute(_DISK_FULL)
-                self._writing.add(id(cursor.connection))
+                if not cursor.connection.autocommit:
+                    self._writing.add(id(cursor.connection))
             execute(cursor, statement, parameters, context)
 
         return listen
