@@ -1,5 +1,7 @@
 """The tick over promises: only what must be touched is, and one bad row stops nothing."""
 
+import uuid
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -75,21 +77,27 @@ def test_failing_promises_can_not_crowd_out_the_others(
     assert {one.failed_at for one in town.promises()} == {None}
 
 
-def test_a_call_that_can_not_be_settled_rests_and_is_settled_later(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def left_unsettled(
+    town: Town, monkeypatch: pytest.MonkeyPatch, settle: Callable[..., None]
+) -> uuid.UUID:
+    """A promise whose call nobody answered, with `settle` instead of what settles it until now."""
     town.counselor()
     town.person(answer_after=None)
     promise_id = town.promise()
-    real = actions.settle
+    with monkeypatch.context() as changed:
+        changed.setattr(actions, "settle", settle)
+        town.run(90)
+    return promise_id
 
+
+def test_a_call_that_can_not_be_settled_rests_and_is_settled_later(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: Any) -> None:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(actions, "settle", fail)
-    town.run(90)
+    promise_id = left_unsettled(town, monkeypatch, fail)
     assert town.get(promise_id).failed_at is not None
-    monkeypatch.setattr(actions, "settle", real)
     town.run(60)
     assert town.outcomes(promise_id) == ["no_answer"]
     assert town.get(promise_id).failed_at is None
@@ -99,13 +107,7 @@ def test_a_promise_that_met_anothers_lock_is_settled_at_the_next_sweep(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not broken, so it does not rest: found in a day of seed 564."""
-    town.counselor()
-    town.person(answer_after=None)
-    promise_id = town.promise()
-    real = actions.settle
-    monkeypatch.setattr(actions, "settle", lambda *_: None)
-    town.run(90)
-    monkeypatch.setattr(actions, "settle", real)
+    promise_id = left_unsettled(town, monkeypatch, lambda *_: None)
     with town.look() as another:
         another.execute(text("SELECT FROM calls FOR UPDATE"))
         with town.look() as session:
