@@ -147,7 +147,9 @@ class Database:
 
         def once() -> T:
             with self.reading() as session:
-                return work(session)
+                made = work(session)
+                write_out(session)
+                return made
 
         return _twice(once, None)
 

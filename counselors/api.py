@@ -45,8 +45,11 @@ blueprint = api.blueprint
 def get_me() -> bodies.Me:
     """Answer who is signed in; for a counselor it counts as a sign of life."""
     account, held = current_account(), services()
-    with held.database.transaction() as session:
-        return me(account, presence.heard_from(session, account.account_id, held.clock.now()))
+    now = held.clock.now()
+    seen = held.database.run_apart(
+        lambda session: presence.heard_from(session, account.account_id, now)
+    )
+    return me(account, seen)
 
 
 @api.change(
@@ -80,9 +83,13 @@ def put_presence(session: Session, body: bodies.PresenceChange) -> bodies.Me:
 def get_desk() -> bodies.DeskBody:
     """Answer the desk's picture; it counts as a sign of life."""
     account, held = current_account(), services()
-    with held.database.transaction() as session:
-        seen = presence.heard_from(session, account.account_id, held.clock.now())
+    now = held.clock.now()
+
+    def look(session: Session) -> bodies.DeskBody:
+        seen = presence.heard_from(session, account.account_id, now)
         return look_at_desk(session, account, seen, held.sealer, held.policy)
+
+    return held.database.run_apart(look)
 
 
 @api.read(

@@ -80,11 +80,18 @@ class CommitPoints:
 
     def _listening(self, execute: Callable[..., None]) -> Callable[..., None]:
         def listen(cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
-            if _is_writing(statement):
-                if self._meddler.is_disk_full():
-                    cursor.execute(_DISK_FULL)
-                if not cursor.connection.autocommit:
-                    self._writing.add(id(cursor.connection))
+            driver: psycopg.Connection = cursor.connection
+            if not _is_writing(statement):
+                execute(cursor, statement, parameters, context)
+                return
+            if self._meddler.is_disk_full():
+                cursor.execute(_DISK_FULL)
+            if driver.autocommit:
+                self._meddler.before_commit(driver)
+                execute(cursor, statement, parameters, context)
+                self._wrote(driver)
+                return
+            self._writing.add(id(driver))
             execute(cursor, statement, parameters, context)
 
         return listen
@@ -97,6 +104,9 @@ class CommitPoints:
         self._meddler.before_commit(driver)
         self._commit(fairy)
         self._writing.discard(id(driver))
+        self._wrote(driver)
+
+    def _wrote(self, driver: psycopg.Connection) -> None:
         self.written += 1
         self._meddler.after_commit(driver)
 
