@@ -167,10 +167,14 @@ def _again(asked: argparse.Namespace, plan: Plan) -> str:
 
 
 def _tell(world: World, began: float) -> None:
-    """Show on standard error how far it is, each half hour of virtual time."""
-    start = world.plan.start
+    """Show on standard error how far it is, each half hour of virtual time, and what was found."""
+    start, found = world.plan.start, 0
 
     def tell() -> None:
+        nonlocal found
+        for wrong in world.wrongs[found:]:
+            sys.stderr.write(f"\rWRONG  {wrong}\n")
+        found = len(world.wrongs)
         now = world.kernel.now().astimezone(days.SEOUL)
         live = sum(1 for caller in world.callers if caller.leg is not None and caller.leg.live)
         called = sum(1 for caller in world.callers if caller.leg is not None)

@@ -80,7 +80,9 @@ END = {
     "a counselor is not free": "SELECT counselor_id, state FROM presences WHERE state <> 'free'",
     "an equal who came first was passed over, though neither was asked before": """
         SELECT o.id, other.id FROM offers o JOIN calls c ON c.id = o.call_id
-        JOIN calls other ON other.queued_at < c.queued_at AND other.priority = c.priority
+        CROSS JOIN (VALUES (0), (1)) before(days)  -- nobody waits longer than over a midnight
+        JOIN calls other ON other.queued_at::date = c.queued_at::date - before.days
+          AND other.queued_at < c.queued_at AND other.priority = c.priority
           AND other.need = c.need AND other.language = c.language
         WHERE coalesce(other.answered_at, other.left_at, other.closed_at) > o.offered_at
           AND other.arrived_at < o.offered_at

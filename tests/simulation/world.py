@@ -89,7 +89,7 @@ class World:
         """meddler: decides what happens at commits, instead of the dice."""
         self.plan = plan
         self.kernel = VirtualKernel(plan.start)
-        self.database = Database(database_url, pool_size=3)
+        self.database = Database(database_url, pool_size=3, statement_seconds_max=600)
         self.rig = Rig(
             database_url,
             self.kernel,
