@@ -32,6 +32,7 @@ from tests.simulation.faults_seeds import (  # noqa: E402
     run_smaller,
 )
 from tests.simulation.faults_short import HOURS  # noqa: E402
+from tests.simulation.one_core import stay_on_one_core  # noqa: E402
 from tests.simulation.picture import DAYS_MAX, paint  # noqa: E402
 from tests.simulation.world import Plan, World  # noqa: E402
 
@@ -62,6 +63,7 @@ def main() -> int:
     if asked.short:
         seeds = asked.seeds or [asked.seed]
         return 1 if run_seeds(seeds, asked.faults, asked.jobs, say, change) else 0
+    stay_on_one_core()
     gc.set_threshold(100_000, 50, 50)  # a day leaves a long journal that is no garbage
     logging.basicConfig(level=logging.CRITICAL if not asked.verbose else logging.WARNING)
     rng = random.Random(f"{asked.seed}/days")
