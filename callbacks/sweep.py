@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import actions, entries, records, series
 from callbacks.models import Promise, Series
-from core.database import is_passing, lock, try_lock
+from core.database import is_lost_race, lock, try_lock
 from core.log import event_log
 from core.mending import mend_each
 from core.policy import Policy
@@ -87,7 +87,7 @@ def _let_rest(
 
     What only met another's lock is not broken, and is due again at the next sweep.
     """
-    if is_passing(fault):
+    if is_lost_race(fault):
         return
     free = select(table.id).where(table.id == subject_id).with_for_update(skip_locked=True)
     session.execute(

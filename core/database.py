@@ -163,7 +163,7 @@ def _twice(once: Callable[[], T], ends: float | None) -> T:
     try:
         return once()
     except (DBAPIError, PoolTimeout) as fault:
-        if not is_passing(fault) or (ends is not None and time.monotonic() >= ends):
+        if not _is_passing(fault) or (ends is not None and time.monotonic() >= ends):
             raise _named(fault) from fault
     try:
         return once()
@@ -188,15 +188,26 @@ def on_commit(session: Session, callback: Callable[[], None]) -> None:
     session.info.setdefault(_AFTER_COMMIT, []).append(callback)
 
 
-PASSING = frozenset({"40001", "40P01", "55P03", "57014"})
-"""serialization_failure, deadlock_detected, lock_not_available, query_canceled."""
+LOST_RACES = frozenset({"40001", "40P01", "55P03"})
+"""serialization_failure, deadlock_detected, lock_not_available."""
+PASSING = LOST_RACES | {"57014"}
+"""And query_canceled."""
 
 
-def is_passing(fault: Exception) -> bool:
+def _is_passing(fault: DBAPIError | PoolTimeout) -> bool:
     """Tell whether the next try may succeed at once: a dead pooled connection, a lost race."""
-    if not isinstance(fault, DBAPIError):
+    if isinstance(fault, PoolTimeout):
         return False
-    return fault.connection_invalidated or getattr(fault.orig, "sqlstate", None) in PASSING
+    return fault.connection_invalidated or _state(fault) in PASSING
+
+
+def is_lost_race(fault: Exception) -> bool:
+    """Tell whether a statement only met another transaction, and is not itself at fault."""
+    return isinstance(fault, DBAPIError) and _state(fault) in LOST_RACES
+
+
+def _state(fault: DBAPIError) -> str | None:
+    return getattr(fault.orig, "sqlstate", None)
 
 
 def _named(fault: DBAPIError | PoolTimeout) -> Exception:

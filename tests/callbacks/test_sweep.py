@@ -118,6 +118,19 @@ def test_a_promise_that_met_anothers_lock_is_settled_at_the_next_sweep(
     assert town.outcomes(promise_id) == ["no_answer"]
 
 
+def test_a_promise_that_takes_too_long_to_tend_rests(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would hold the others up each second."""
+
+    def take_long(session: Session, *_: Any) -> None:
+        session.execute(text("SET LOCAL statement_timeout = '20ms'"))
+        session.execute(text("SELECT pg_sleep(1)"))
+
+    promise_id = left_unsettled(town, monkeypatch, take_long)
+    assert town.get(promise_id).failed_at is not None
+
+
 def test_windows_that_can_not_be_read_wait_for_a_person(town: Town) -> None:
     broken, sound = numbers(2)
     bad = town.promise(e164=broken)
