@@ -1,7 +1,8 @@
 """PostgreSQL: the only memory. One transaction for each thing that happens.
 
-`Database.transaction()` is the only place that commits. Callbacks handed to `on_commit` run after
-the commit and never if it fails, so nobody is rung for something that did not happen.
+`Database.transaction()` is the only place that commits; where nothing needs anything else, each
+statement stands for itself. Callbacks handed to `on_commit` run after the commit and never if it
+fails, so nobody is rung for something that did not happen.
 """
 
 import time
@@ -142,7 +143,8 @@ class Database:
     def run_apart(self, work: Callable[[Session], T]) -> T:
         """Do `work` without a transaction, each statement for itself; else like `run`.
 
-        For a question and at most one write that needs no other: two messages less.
+        For questions and a write that needs no other: two messages less. There is no commit, so
+        nothing handed to `on_commit` would run.
         """
 
         def once() -> T:

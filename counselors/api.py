@@ -20,7 +20,7 @@ from core.problems import Problem
 from core.roles import ROLES
 from core.rows import by_id
 from core.sealing import Sealer
-from core.services import services
+from core.services import Services, services
 from core.sign_ins import SignedIn
 from core.streams import stream
 from counselors import desk_bodies as bodies
@@ -83,13 +83,7 @@ def put_presence(session: Session, body: bodies.PresenceChange) -> bodies.Me:
 def get_desk() -> bodies.DeskBody:
     """Answer the desk's picture; it counts as a sign of life."""
     account, held = current_account(), services()
-    now = held.clock.now()
-
-    def look(session: Session) -> bodies.DeskBody:
-        seen = presence.heard_from(session, account.account_id, now)
-        return look_at_desk(session, account, seen, held.sealer, held.policy)
-
-    return held.database.run_apart(look)
+    return held.database.run_apart(lambda session: _look(session, held, account))
 
 
 @api.read(
@@ -104,14 +98,17 @@ def get_desk_stream() -> Response:
     account, held, secret = current_account(), services(), secret_of_request() or ""
 
     def picture(session: Session) -> str | None:
-        now = held.clock.now()
-        if sign_ins.find(session, secret, now, held.policy) is None:
+        if sign_ins.find(session, secret, held.clock.now(), held.policy) is None:
             return None
-        seen = presence.heard_from(session, account.account_id, now)
-        return look_at_desk(session, account, seen, held.sealer, held.policy).model_dump_json()
+        return _look(session, held, account).model_dump_json()
 
     topic = f"desk:{account.account_id}"
-    return stream(held.live, topic, "desk", lambda: held.database.run(picture))
+    return stream(held.live, topic, "desk", lambda: held.database.run_apart(picture))
+
+
+def _look(session: Session, held: Services, account: SignedIn) -> bodies.DeskBody:
+    seen = presence.heard_from(session, account.account_id, held.clock.now())
+    return look_at_desk(session, account, seen, held.sealer, held.policy)
 
 
 @api.read(
