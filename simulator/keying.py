@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from typing import Final
 
 WRONG_NUMBERS: Final = ("119#", "0600700123#", "12#", "00112125550123#")
+SPOKEN: Final = dict(zip("공일이삼사오육칠팔구", "0123456789", strict=True))
+READ_OUT: Final = re.compile(r"[공일이삼사오육칠팔구\d](?:[ ,]+[공일이삼사오육칠팔구\d]){7,}")
+"""At least eight single digits, Korean or not, with breaths between."""
 
 
 class Keying:
@@ -30,16 +34,25 @@ class Keying:
         self.given = "+82" + keys[1:-1]
         return keys
 
-    def answer(self, shown: str) -> str:
+    def answer(self, said: str) -> str:
         """Return the key after a number was read back: 1 where it is the one, 2 where it is not.
 
-        shown: the number that the line knows by itself.
+        said: the words that were heard; what the line took down need not be what was keyed in.
         """
-        read = self.given or shown
+        read = read_number(said)
         if read == self._wanted:
             self.given = read
             return "1"
         return "2"
+
+
+def read_number(said: str) -> str:
+    """Return the first number that is read out digit by digit in `said`, in E.164; else ""."""
+    found = READ_OUT.search(said)
+    if found is None:
+        return ""
+    digits = "".join(SPOKEN.get(sound, sound) for sound in found.group() if sound not in " ,")
+    return "+82" + digits.removeprefix("0")
 
 
 def _keyed(e164: str) -> str:

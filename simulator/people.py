@@ -142,6 +142,7 @@ class Caller:
             self._rng, self.numbers, other=habits.other_number, slips=habits.mis_keys_number
         )
         self._handsets: list[Handset] = []
+        self._heard = ""
         self._calls_left = CALLS_MAX
         self._patience: Timer | None = None
         self._key: Timer | None = None
@@ -216,6 +217,7 @@ class Caller:
     def _listen(self, leg: Leg, text: str) -> None:
         for words, do in HEARD:
             if any(said in text for said in words):
+                self._heard = text
                 do(self, leg)
                 return
 
@@ -258,8 +260,7 @@ class Caller:
         if self._rng.random() < self._habits.leaves_in_dialogue:
             self._soon(leg.hang_up)
             return
-        shown = self.address if self.address == self.numbers[0] else ""
-        self._soon(partial(leg.press, self._keying.answer(shown)))
+        self._soon(partial(leg.press, self._keying.answer(self._heard)))
 
     def _key_number(self, leg: Leg) -> None:
         self._soon(partial(leg.press, self._keying.number()))

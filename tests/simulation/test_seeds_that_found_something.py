@@ -10,6 +10,8 @@ FOUND = {
     "a clock ahead of the carrier's hid the leg of a lost try, and a citizen was called twice": 44,
     "who looked for a lost leg for too long rang beside who had taken the order over": 9,
     "a promise that met another's lock rested as if it were broken, its call already over": 564,
+    "who asked anew for a due promise was rung while its goodbye was still spoken": 2218,
+    "a simulated citizen agreed to a number that was read back and was not theirs": 2319,
 }
 
 
