@@ -125,6 +125,26 @@ def _ask_anew(
     session.flush()
 
 
+def ring_not_before(
+    session: Session, promise_id: uuid.UUID, moment: datetime, now: datetime, policy: Policy
+) -> None:
+    """Let a talk that stands be rung at `moment` at the earliest; its place in the queue is kept.
+
+    For who asks anew for what was promised already: until the receiver is back, it is busy.
+    """
+    standing = records.locked(session, promise_id)
+    if standing is None or standing.state != PromiseState.PLANNED:
+        return
+    standing.next_at = max(standing.next_at, moment)
+    if standing.entry_call_id is None:
+        return
+    call = session.get_one(
+        Call, standing.entry_call_id, with_for_update=True, populate_existing=True
+    )
+    if outward.withdraw(session, call, "asked anew", now, policy) is Effect.CHANGED:
+        standing.entry_call_id = None
+
+
 def move(promise: Promise, event: PromiseEvent, now: datetime, reason: str | None = None) -> None:
     """Move a promise by `event`. Raises IllegalEvent, and then changes nothing."""
     promise.state = PROMISE_LIFE.after(PromiseState(promise.state), event)

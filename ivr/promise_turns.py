@@ -151,6 +151,10 @@ def _promise(
     if isinstance(made, promises.NotMade):
         return _back_to_wait(session, call, turn, desk)
     _leave_by_promise(session, call, desk)
+    if not made.is_new:
+        session.flush()  # the call that ends here may be the one that was to keep it
+        until = desk.now + LET_GO
+        promises.ring_not_before(session, made.promise_id, until, desk.now, desk.policy)
     return Effect.CHANGED, flow.promised(made.next_at, desk.now, call.language)
 
 

@@ -57,6 +57,25 @@ def test_who_asks_while_counselors_are_free_is_rung_after_putting_the_receiver_b
     assert len(town.dials()) == 1
 
 
+def test_who_asks_anew_is_not_rung_before_the_receiver_is_back(town: Town) -> None:
+    """The promise stands and is due: it would ring while its own goodbye is still spoken."""
+    citizen = promised(town)
+    citizen.presses = [JOIN_QUEUE]
+    leg = citizen.dial()
+    town.run(40)
+    citizen.presses = [RIGHT]
+    leg.press("2")
+    while not any("약속드립니다" in words for words in citizen.words[-1:]):
+        town.run(1)
+    assert leg.live
+    town.counselor()
+    town.run(120)
+    promise = town.only()
+    assert (promise.state, town.outcomes(promise.id)) == ("kept", ["reached"])
+    assert len(town.dials()) == 1
+    assert town.complaints() == []
+
+
 def test_asked_for_in_the_wait_the_place_stays_in_front_of_later_callers(town: Town) -> None:
     citizen = town.person(presses=[JOIN_QUEUE])
     leg = citizen.dial()
