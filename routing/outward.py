@@ -188,8 +188,11 @@ def not_reached(
 
 
 def withdraw(session: Session, call: Call, reason: str, now: datetime, policy: Policy) -> Effect:
-    """Take a call that we have not made yet out of the queue, and out of an open offer."""
-    if call.answered_at is not None:  # they lost a counselor and wait for the next
+    """Take a call that we have not made yet out of the queue, and out of an open offer.
+
+    Who waits on the line with us is never hung up on: who lost a counselor, or was handed on.
+    """
+    if not (has_no_leg(call) or calls.is_beside(call)):
         return Effect.NOTHING
     if not CALL_LIFE.allows(CallState(call.state), CallEvent.WITHDRAWN):
         return Effect.NOTHING

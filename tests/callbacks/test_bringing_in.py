@@ -10,6 +10,8 @@ from sqlalchemy import select, text
 from callbacks import bringing_in, calling, deciding
 from callbacks.bringing_in import BroughtIn, NotBroughtIn
 from callbacks.models import Promise
+from callbacks.withdrawing import stop_calls
+from citizens.models import Citizen
 from counselors import presence
 from routing import actions, handing_on
 from routing.actions import Accepted
@@ -388,9 +390,9 @@ def test_pressed_twice_one_counselor_is_called_and_the_latest_note_is_read(risk:
 
 def test_a_talk_promised_before_becomes_this_one(town: Town) -> None:
     """Nobody rings a citizen who is on the line; the counselor who was to ring them comes in."""
-    town.counselor(answer_after=None)
     town.promise("talk")
     town.run(2)
+    assert [one.state for one in town.calls("outward")] == ["waiting"]
     risk = Risk(town)
     risk.bring_in()
     risk.town.run(3)
@@ -414,3 +416,23 @@ def test_only_who_talks_brings_in(risk: Risk) -> None:
     assert isinstance(late, BroughtIn)
     assert late.call_id is None, "too late for the talk, not for the promise"
     assert risk.talk().origin == "escalation"
+
+
+def test_who_waits_to_be_put_through_is_not_hung_up_on_by_a_withdrawal(risk: Risk) -> None:
+    """The companion left, music plays: a wish or a word against calls is none against this talk."""
+    risk.come_to("asked")
+    risk.press("hand_over")
+    risk.companion.leg.hang_up()
+    risk.town.run(20)
+    second = risk.town.calls("handed_on")[0]
+    assert (second.state, risk.citizen.leg.live) == ("waiting", True)
+    with risk.town.look() as session:
+        citizen = session.scalars(select(Citizen)).one()
+        stop_calls(session, citizen.id, "do_not_call", risk.town.now, risk.town.services.policy)
+    risk.town.run(60)
+    assert risk.citizen.leg.live
+    assert risk.town.calls("handed_on")[0].state == "waiting"
+    risk.seat()
+    risk.connect(risk.counselor, risk.accept())
+    risk.town.run(10)
+    assert len(risk.citizen.rooms) == 2
