@@ -206,7 +206,8 @@ def stop_entry(session: Session, promise: Promise, now: datetime, policy: Policy
             settle(session, promise, now, policy)
         return
     next_at = None if is_over or isinstance(rules, guard.Never) else next_ring(now, rules)
-    if next_at == now or outward.withdraw(session, call, "not now", now, policy) is Effect.NOTHING:
+    may_ring = next_at == now and not records.is_on_the_line(session, citizen.number_index)
+    if may_ring or outward.withdraw(session, call, "not now", now, policy) is Effect.NOTHING:
         return
     promise.entry_call_id = None
     if isinstance(rules, guard.Never) and not is_over:

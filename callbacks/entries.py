@@ -20,6 +20,7 @@ class Entry:
     """A call in the queue, or ringing, that keeps a promise.
 
     windows: as stored. consents: purposes that are live. rung_at: earlier tries that count.
+    is_on_the_line: the citizen's telephone is busy with another call of ours.
     """
 
     promise_id: uuid.UUID
@@ -30,6 +31,7 @@ class Entry:
     do_not_call: bool
     consents: frozenset[str]
     rung_at: Sequence[datetime]
+    is_on_the_line: bool = False
 
 
 def to_stop(entries: Sequence[Entry], now: datetime) -> list[uuid.UUID]:
@@ -40,6 +42,7 @@ def to_stop(entries: Sequence[Entry], now: datetime) -> list[uuid.UUID]:
 def must_stop(entry: Entry, now: datetime) -> bool:
     """Tell whether this call must stop: its promise is over, or the citizen may not be rung.
 
+    Who has called in meanwhile would be rung for nothing, and a try be spent.
     A telephone that began to ring in allowed time may ring out.
     """
     if entry.state not in LIVE:
@@ -49,6 +52,8 @@ def must_stop(entry: Entry, now: datetime) -> bool:
         return True
     if entry.is_ringing:
         return False
+    if entry.is_on_the_line:
+        return True
     tried = hours_of(entry.rung_at)
     rules = rules_for(entry.windows, entry.purpose, now, allowed.at_night, tried)
     return next_ring(now, rules) != now

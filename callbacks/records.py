@@ -13,6 +13,7 @@ from callbacks.models import Promise, Try
 from callbacks.retry import hours_of
 from callbacks.states import OPEN_STATES, PromiseState
 from core.statements import ask, only
+from routing.calls import BESIDE, TO_BE_RUNG
 from routing.models import Call, Order
 from routing.states import CallState
 
@@ -113,14 +114,23 @@ def with_entry_moved(session: Session, now: datetime, limit: int) -> Sequence[uu
     return _ids(session, _WITH_ENTRY_MOVED, now, limit)
 
 
+# Who hears the menu or waits is on the line too. A call to be made, or beside a talk, has no leg.
+_BUSY = f"""
+    (o.state IN ('reaching', 'connected') OR o.state IN ('in_menu', 'waiting', 'offered')
+        AND NOT starts_with(o.carrier_sid, '{TO_BE_RUNG}')
+        AND NOT starts_with(o.carrier_sid, '{BESIDE}'))
+"""
+
 # LIMIT 1 keeps it a look-up for each call, whatever the statistics say of a queue that was empty.
-_ENTRIES = """
+_ENTRIES = f"""
     SELECT p.id, p.state, p.purpose, k.state AS call_state, c.windows,
         c.do_not_call_at IS NOT NULL AS do_not_call,
         ARRAY(SELECT purpose FROM consents
               WHERE citizen_id = c.id AND withdrawn_at IS NULL) AS consents,
         CASE WHEN p.decision IS NULL THEN ARRAY(
-            SELECT rung_at FROM promise_tries WHERE promise_id = p.id) END AS rung_at
+            SELECT rung_at FROM promise_tries WHERE promise_id = p.id) END AS rung_at,
+        EXISTS (SELECT FROM calls o WHERE o.number_index = k.number_index AND o.id <> k.id
+            AND {_BUSY}) AS is_on_the_line
     FROM calls k
     CROSS JOIN LATERAL (SELECT * FROM promises WHERE entry_call_id = k.id LIMIT 1) p
     CROSS JOIN LATERAL (SELECT * FROM citizens WHERE id = p.citizen_id LIMIT 1) c
@@ -142,6 +152,7 @@ def entries(session: Session) -> Sequence[Entry]:
             do_not_call,
             frozenset(consents),
             tuple(rung_at or ()),
+            is_on_the_line,
         )
         for (
             promise_id,
@@ -152,6 +163,7 @@ def entries(session: Session) -> Sequence[Entry]:
             do_not_call,
             consents,
             rung_at,
+            is_on_the_line,
         ) in ask(session, _ENTRIES).fetchall()
     ]
 
@@ -205,17 +217,18 @@ def absences(session: Session, day: date) -> list[Away]:
     return [Away(*row) for row in ask(session, _ABSENCES, {"day": day}).fetchall()]
 
 
-def is_on_the_line(session: Session, number_index: str) -> bool:
-    """Tell whether this person talks with us, or is being rung, at this moment."""
-    found = session.scalars(
-        select(Call.id)
-        .where(
-            Call.number_index == number_index,
-            Call.state.in_([CallState.REACHING, CallState.CONNECTED]),
-        )
-        .limit(1)
-    )
-    return found.first() is not None
+_IS_ON_THE_LINE = f"""
+    SELECT EXISTS (SELECT FROM calls o WHERE o.number_index = %s AND {_BUSY}
+        AND o.id IS DISTINCT FROM %s)
+"""
+
+
+def is_on_the_line(session: Session, number_index: str, but: uuid.UUID | None = None) -> bool:
+    """Tell whether this person's telephone is busy with us at this moment, or rung by us.
+
+    but: a call that does not count.
+    """
+    return bool(only(ask(session, _IS_ON_THE_LINE, (number_index, but)))[0])
 
 
 _SERIES_TO_FOLLOW = f"""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from callbacks.actions import IN_HAND
 from callbacks.guard import Clear, look
-from callbacks.records import hours_tried, promise_of_call
+from callbacks.records import hours_tried, is_on_the_line, promise_of_call
 from citizens.models import Citizen
 from core.log import event_log
 from core.policy import Policy
@@ -138,7 +138,8 @@ def _plan_reach(services: Services, page: Page, session: Session, taken: TakenOr
     now = services.clock.now()
     tried = hours_tried(session, promise)
     looked = look(session, citizen, now, promise.purpose, services.sealer, tried)
-    if not isinstance(looked, Clear) or promise.state not in IN_HAND:
+    is_busy = is_on_the_line(session, citizen.number_index, call.id)
+    if is_busy or not isinstance(looked, Clear) or promise.state not in IN_HAND:
         outward.not_reached(session, call, "cancelled", now, services.policy)
         return Nothing()
     query = {"session": str(taken.details["session_id"])}

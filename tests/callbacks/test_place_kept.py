@@ -76,6 +76,25 @@ def test_who_asks_anew_is_not_rung_before_the_receiver_is_back(town: Town) -> No
     assert town.complaints() == []
 
 
+def test_who_calls_in_again_is_not_rung_into_their_own_wait(town: Town) -> None:
+    """The telephone would be busy with our own music, and one of two tries be spent."""
+    citizen = promised(town)
+    town.run(30)
+    assert [call.state for call in town.calls("outward")] == ["waiting"]
+    citizen.presses = [JOIN_QUEUE]
+    citizen.dial()
+    town.run(30)
+    town.counselor()
+    town.run(30)
+    assert town.dials() == []
+    assert len(citizen.rooms) == 1
+    citizen.leg.hang_up()
+    town.run(5)
+    promise = town.only()
+    assert (promise.state, town.outcomes(promise.id)) == ("planned", [])
+    assert town.complaints() == []
+
+
 def test_asked_for_in_the_wait_the_place_stays_in_front_of_later_callers(town: Town) -> None:
     citizen = town.person(presses=[JOIN_QUEUE])
     leg = citizen.dial()

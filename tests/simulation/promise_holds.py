@@ -33,7 +33,7 @@ MOMENT = {
         WHERE p.state = 'planned' AND p.purpose = 'talk' AND p.entry_call_id IS NULL
           AND p.next_at < :late AND NOT EXISTS (SELECT FROM calls k
             WHERE k.number_index = c.number_index
-              AND (k.state IN ('reaching', 'connected') OR k.state_since >= :late))""",
+              AND (k.state NOT IN ('closed', 'wrapping') OR k.state_since >= :late))""",
     "a promise was left behind by its call": """
         SELECT p.id, p.state, k.state FROM promises p JOIN calls k ON k.id = p.entry_call_id
         WHERE k.state_since < :late AND (
