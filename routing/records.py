@@ -217,6 +217,7 @@ OVERDUE_OFFERS = """
         WHERE p.counselor_id = o.counselor_id AND p.state = 'offered' AND c.endpoint = 'browser'
             AND (p.heard_at < %(heard_after)s OR p.heard_at IS NULL)))
 """
+_IS_OVERDUE = f"{OVERDUE_OFFERS} AND o.id = %(offer_id)s FOR UPDATE OF o"
 OVERDUE_SESSIONS = "SELECT id FROM sessions WHERE state <> 'closed' AND deadline <= %(now)s"
 OVERDUE_CALLS = """
     SELECT id FROM calls WHERE state NOT IN ('closed', 'wrapping') AND deadline <= %(now)s
@@ -235,6 +236,15 @@ def overview(session: Session, now: datetime, heartbeat_seconds_max: float) -> O
     """
     heard_after = now - timedelta(seconds=heartbeat_seconds_max)
     return Overview(*only(ask(session, _OVERVIEW, {"now": now, "heard_after": heard_after})))
+
+
+def is_offer_overdue(
+    session: Session, offer_id: uuid.UUID, now: datetime, heartbeat_seconds_max: float
+) -> bool:
+    """Tell whether this offer is past its time as its row stands, which is locked if so."""
+    heard_after = now - timedelta(seconds=heartbeat_seconds_max)
+    values = {"now": now, "heard_after": heard_after, "offer_id": offer_id}
+    return ask(session, _IS_OVERDUE, values).fetchone() is not None
 
 
 def anyone_waiting(session: Session) -> bool:

@@ -97,6 +97,10 @@ def _tell(fault: Exception, subject_id: uuid.UUID) -> None:
 def _lapse(now: datetime, policy: Policy) -> Mend:
     def mend(session: Session, offer_id: uuid.UUID) -> None:
         offer = session.get_one(Offer, offer_id)
+        records.call_locked(session, offer.call_id)
+        presence.locked(session, offer.counselor_id)
+        if not records.is_offer_overdue(session, offer_id, now, policy.heartbeat_seconds_max):
+            return  # picked up or heard again at the last moment, before these locks
         if orders.is_pending(session, OrderKind.RING, offer_id):
             # The carrier never rang: nobody failed to answer.
             decline_offer(session, offer_id, offer.counselor_id, "not rung", now, policy)

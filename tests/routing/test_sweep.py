@@ -3,10 +3,12 @@
 import threading
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from core.life import IllegalEvent
+from counselors import presence
 from routing import actions, line
 from routing import sweep as sweep_module
 from routing.models import Offer, Order
@@ -44,6 +46,31 @@ def test_an_offer_to_a_browser_that_fell_silent_lapses_early(stage: Stage) -> No
     stage.later(6)
     assert stage.sweep().offers_lapsed == 1
     assert stage.get_call(call).state == "waiting"
+
+
+@pytest.mark.parametrize("what", ["put off", "heard"])
+def test_an_offer_picked_up_while_the_sweep_waited_stands(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """The list is read once, and each row before may cost a wait."""
+    counselor = stage.counselor()
+    stage.call()
+    offer = stage.dispatch()[0]
+    stage.later(stage.policy.ring_seconds_max if what == "put off" else 7)
+    found = sweep_module._overdue
+
+    def then_picked_up(*asked: Any) -> Any:
+        overdue = found(*asked)
+        with stage.database.transaction() as another:
+            if what == "put off":
+                actions.put_off_offer(another, offer.offer_id, stage.now, stage.policy)
+            presence.heard(another, counselor, stage.now)
+        return overdue
+
+    monkeypatch.setattr(sweep_module, "_overdue", then_picked_up)
+    stage.sweep()
+    assert stage.get_offer(offer.offer_id).state == "open"
+    assert stage.get_presence(counselor).status == "ready"
 
 
 def test_a_leg_that_never_comes_gives_the_caller_back(stage: Stage) -> None:
@@ -199,7 +226,7 @@ def while_sweeping(stage: Stage, change: object) -> None:
         change(session)  # type: ignore[operator]
         session.flush()
         thread.start()
-        thread.join(0.4)
+        thread.join(0.12)  # less than it waits for anybody
         assert thread.is_alive(), "the sweep should stand behind this transaction"
     thread.join(10)
     assert swept
