@@ -14,7 +14,7 @@ from callbacks.retry import hours_of
 from callbacks.states import OPEN_STATES, PromiseState
 from core.statements import ask, only
 from routing.calls import BESIDE, TO_BE_RUNG
-from routing.models import Call, Order
+from routing.models import Order
 from routing.states import CallState
 
 FAILED_REST = timedelta(seconds=10)
@@ -26,6 +26,13 @@ FAILED_MAX = 5
 def locked(session: Session, promise_id: uuid.UUID) -> Promise | None:
     """Return the promise under a row lock."""
     return session.get(Promise, promise_id, with_for_update=True, populate_existing=True)
+
+
+def locked_if_free(session: Session, promise_id: uuid.UUID) -> Promise | None:
+    """Return the promise under a row lock, or None at once where another holds it."""
+    wanted = select(Promise).where(Promise.id == promise_id)
+    wanted = wanted.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    return session.scalar(wanted)
 
 
 def open_promise(session: Session, citizen_id: uuid.UUID, purpose: str) -> Promise | None:

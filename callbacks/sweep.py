@@ -51,7 +51,7 @@ def tend(session: Session, now: datetime, policy: Policy) -> Tended:
     going_on = records.series_to_follow(session, now, EACH_MAX)
     if not (moved or stopped or due or going_on):
         return Tended()
-    lock(session, DISPATCH_LOCK)
+    lock(session, DISPATCH_LOCK, then_briefly=True)
     return Tended(
         settled=_each(session, moved, actions.settle, now, policy),
         held=_each(session, stopped, actions.stop_entry, now, policy),
@@ -64,7 +64,7 @@ def _each(
     session: Session, ids: Sequence[uuid.UUID], mend: TendOne, now: datetime, policy: Policy
 ) -> int:
     def one(session: Session, promise_id: uuid.UUID) -> None:
-        promise = records.locked(session, promise_id)
+        promise = records.locked_if_free(session, promise_id)
         if promise is not None:
             mend(session, promise, now, policy)
             promise.failed_at = None

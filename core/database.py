@@ -32,6 +32,15 @@ NAMING = {
 }
 
 _AFTER_COMMIT = "after_commit_callbacks"
+BRIEF_WAIT, BRIEF_MILLISECONDS = "helpline.brief_wait", 200
+"""The connection's setting of how long a row is waited for by who keeps the whole line waiting."""
+SILENCE_LIMITS: dict[str, int] = {
+    "tcp_user_timeout": 8000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""A machine that vanishes without a word breaks its connections in some ten seconds (libpq)."""
 T = TypeVar("T")
 
 
@@ -70,7 +79,6 @@ class Database:
     ) -> None:
         self.url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         self._limit = TimeLimit()
-        milliseconds = int(statement_seconds_max * 1000)
         self.engine = create_engine(
             self.url,
             pool_size=pool_size,
@@ -80,9 +88,8 @@ class Database:
             hide_parameters=True,
             connect_args={
                 "connect_timeout": connect_seconds_max,
-                "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}"
-                f" -c idle_in_transaction_session_timeout={milliseconds * 2}"
-                " -c timezone=UTC",
+                "options": _settings(statement_seconds_max),
+                **SILENCE_LIMITS,
             },
         )
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -161,6 +168,19 @@ class Database:
         self.engine.dispose()
 
 
+def _settings(statement_seconds_max: float) -> str:
+    """Return a connection's settings, as libpq takes them."""
+    milliseconds = int(statement_seconds_max * 1000)
+    settings = {
+        "statement_timeout": milliseconds,
+        "lock_timeout": milliseconds * 3 // 5,  # below, so that one is told from the other
+        "idle_in_transaction_session_timeout": milliseconds * 2,
+        BRIEF_WAIT: BRIEF_MILLISECONDS,
+        "timezone": "UTC",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
 def _twice(once: Callable[[], T], ends: float | None) -> T:
     try:
         return once()
@@ -208,6 +228,11 @@ def is_lost_race(fault: Exception) -> bool:
     return isinstance(fault, DBAPIError) and _state(fault) in LOST_RACES
 
 
+def still_answers(fault: DBAPIError) -> bool:
+    """Tell whether the database is there, and only this statement waited or took too long."""
+    return _state(fault) in PASSING
+
+
 def _state(fault: DBAPIError) -> str | None:
     return getattr(fault.orig, "sqlstate", None)
 
@@ -219,23 +244,32 @@ def _named(fault: DBAPIError | PoolTimeout) -> Exception:
     return fault
 
 
-def lock(session: Session, name: str) -> None:
-    """Hold the advisory lock `name` until the transaction ends, waiting for it if need be."""
-    ask(session, "SELECT pg_advisory_xact_lock(hashtextextended(%s, 120))", (name,))
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 120))"
+_WAIT_BRIEFLY = f"set_config('lock_timeout', current_setting('{BRIEF_WAIT}'), true)"
 
 
-# CASE asks for the second lock only once it has the first.
+def lock(session: Session, name: str, *, then_briefly: bool = False) -> None:
+    """Hold the advisory lock `name` until the transaction ends, waiting for it if need be.
+
+    then_briefly: from then on wait for nobody's rows longer than the connection's brief wait.
+    """
+    ask(session, f"{_LOCK}, {_WAIT_BRIEFLY}" if then_briefly else _LOCK, (name,))
+
+
+# CASE asks for the second lock only once it has the first, and hurries only once it has both.
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 120))"
-_TRY_LOCK_THEN = """
-    SELECT CASE WHEN pg_try_advisory_xact_lock(hashtextextended(%s, 120))
-        THEN pg_advisory_xact_lock(hashtextextended(%s, 120)) IS NOT NULL ELSE false END
+_TRY_LOCK_THEN = f"""
+    SELECT CASE WHEN NOT pg_try_advisory_xact_lock(hashtextextended(%s, 120)) THEN false
+        WHEN pg_advisory_xact_lock(hashtextextended(%s, 120)) IS NOT NULL
+            THEN {_WAIT_BRIEFLY} IS NOT NULL END
 """
 
 
 def try_lock(session: Session, name: str, *, then: str | None = None) -> bool:
     """Take the advisory lock `name` for this transaction, or return False at once.
 
-    then: the name of another, which is waited for once the first is held.
+    then: the name of another, which is waited for once the first is held; whoever holds both waits
+    for rows only briefly.
     """
     if then is not None:
         return bool(only(ask(session, _TRY_LOCK_THEN, (name, then)))[0])

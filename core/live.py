@@ -14,6 +14,7 @@ from typing import Protocol
 import psycopg
 from sqlalchemy.engine import make_url
 
+from core.database import SILENCE_LIMITS
 from core.log import event_log
 
 log = event_log(__name__)
@@ -219,4 +220,10 @@ class PgLive(StillLive):
                 checked = time.monotonic()
 
     def _connected(self, name: str) -> psycopg.Connection:
-        return psycopg.connect(self._dsn, autocommit=True, connect_timeout=2, application_name=name)
+        return psycopg.connect(
+            self._dsn,
+            autocommit=True,
+            connect_timeout=2,
+            application_name=name,
+            **SILENCE_LIMITS,
+        )

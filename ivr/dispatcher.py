@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from callbacks.records import anything_to_tend
 from callbacks.sweep import tend
-from core.database import DatabaseAway
+from core.database import DatabaseAway, still_answers
 from core.log import event_log
 from core.pulse import Pulse
 from core.services import Services
@@ -146,8 +146,11 @@ def _apart(services: Services, work: Callable[[Session], T]) -> T | None:
     try:
         with services.database.transaction() as session:
             return work(session)
-    except OperationalError:
-        raise
+    except OperationalError as fault:
+        if not still_answers(fault):
+            raise
+        log.error("mending_failed", fault)
+        return None
     except Exception as fault:  # a promise that can't be tended must not stop an offer
         log.error("mending_failed", fault)
         return None

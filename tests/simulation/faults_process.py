@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy import event
 
 from app import create_app
-from core.database import Database
+from core.database import BRIEF_WAIT, Database
 from core.services import EXTENSION, Services
 from simulator.kernel import VirtualKernel
 from simulator.transport import Failure, Outcome, Request
@@ -80,7 +80,8 @@ def _app_on(services: Services, number: int) -> Flask:
 
 def _be_impatient(connection: Any, _record: Any) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(f"SET lock_timeout = {LOCK_MILLISECONDS_MAX}")
+        for limit in ("lock_timeout", BRIEF_WAIT):
+            cursor.execute(f"SET {limit} = {LOCK_MILLISECONDS_MAX}")
     connection.commit()
 
 
