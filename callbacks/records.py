@@ -13,9 +13,8 @@ from callbacks.models import Promise, Try
 from callbacks.retry import hours_of
 from callbacks.states import OPEN_STATES, PromiseState
 from core.statements import ask, only
-from routing.calls import BESIDE, TO_BE_RUNG
 from routing.models import Order
-from routing.states import CallState
+from routing.states import BESIDE, TO_BE_RUNG, CallState
 
 FAILED_REST = timedelta(seconds=10)
 """What failed is left alone for so long."""

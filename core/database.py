@@ -34,7 +34,7 @@ NAMING = {
 _AFTER_COMMIT = "after_commit_callbacks"
 BRIEF_WAIT, BRIEF_MILLISECONDS = "helpline.brief_wait", 200
 """The connection's setting of how long a row is waited for by who keeps the whole line waiting."""
-SILENCE_LIMITS: dict[str, int] = {
+SILENCE_LIMITS: dict[str, Any] = {
     "tcp_user_timeout": 8000,
     "keepalives_idle": 5,
     "keepalives_interval": 2,

@@ -24,7 +24,14 @@ from routing import calls, handing_on, orders, records
 from routing.journal import Entry, journal_many
 from routing.models import Call, Offer
 from routing.orders import OrderKind
-from routing.states import OFFER_LIFE, CallEvent, CallState, OfferEvent, OfferState
+from routing.states import (
+    OFFER_LIFE,
+    TO_BE_RUNG,
+    CallEvent,
+    CallState,
+    OfferEvent,
+    OfferState,
+)
 from routing.talks import end_talk, hang_up_leg, locked_session, move_caller
 
 
@@ -268,7 +275,7 @@ def stop_reaching(
 def stop_ringing_citizen(session: Session, call: Call, now: datetime) -> None:
     """Take back the ringing of a citizen: the order if nobody has it yet, else the leg."""
     orders.drop(session, OrderKind.REACH, call.id, now)
-    if not call.carrier_sid.startswith(calls.TO_BE_RUNG):
+    if not call.carrier_sid.startswith(TO_BE_RUNG):
         orders.hang_up(
             session, call_id=call.id, subject_id=call.id, leg_sid=call.carrier_sid, now=now
         )

@@ -9,13 +9,9 @@ from core.policy import Policy
 from core.rows import find, insert
 from routing.journal import journal_many
 from routing.models import Call
-from routing.states import CALL_LIFE, CallEvent, CallState
+from routing.states import BESIDE, CALL_LIFE, CallEvent, CallState
 
 ANSWERED = "answered"
-TO_BE_RUNG = "to-be-rung-"
-"""Begins the carrier sid of an outward call whose leg has no name yet."""
-BESIDE = "beside-"
-"""Begins the carrier sid of a call handed on, while its citizen's leg is still the first one's."""
 NOT_REACHED = "not_reached: "
 """Begins the close reason of a call whose citizen was not reached; what came of it follows."""
 

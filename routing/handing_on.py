@@ -19,7 +19,7 @@ from routing import calls
 from routing.journal import Entry, journal_many
 from routing.models import Call
 from routing.records import call_by_sid
-from routing.states import CallEvent, CallState
+from routing.states import BESIDE, CallEvent, CallState
 from routing.talks import end_talk, move_caller
 
 FIRST_OF_ALL = 144
@@ -40,7 +40,7 @@ def call_counselor(session: Session, call: Call, now: datetime, policy: Policy) 
     second_id = uuid.uuid4()
     second = Call(
         id=second_id,
-        carrier_sid=calls.BESIDE + second_id.hex,
+        carrier_sid=BESIDE + second_id.hex,
         direction="handed_on",
         handed_from_id=call.id,
         state=CallState.WAITING,
@@ -76,7 +76,7 @@ def _beside(call_id: uuid.UUID) -> Select[Call]:
     return select(Call).where(
         Call.handed_from_id == call_id,
         Call.state.in_(_GOES_ON),
-        Call.carrier_sid.startswith(calls.BESIDE),
+        Call.carrier_sid.startswith(BESIDE),
     )
 
 

@@ -19,7 +19,7 @@ from routing.actions import Accepted, Gone, free_from_offer, stop_reaching
 from routing.journal import journal_many
 from routing.line import Effect
 from routing.models import Call
-from routing.states import CALL_LIFE, CallEvent, CallState
+from routing.states import CALL_LIFE, TO_BE_RUNG, CallEvent, CallState
 from routing.talks import locked_session
 
 
@@ -90,7 +90,7 @@ def _outward(
     call_id = uuid.uuid4()
     return Call(
         id=call_id,
-        carrier_sid=calls.TO_BE_RUNG + call_id.hex,
+        carrier_sid=TO_BE_RUNG + call_id.hex,
         direction="outward",
         state=state,
         state_since=now,
@@ -110,7 +110,7 @@ def _outward(
 
 def has_no_leg(call: Call) -> bool:
     """Tell whether the carrier has not named the citizen's leg yet."""
-    return call.carrier_sid.startswith(calls.TO_BE_RUNG)
+    return call.carrier_sid.startswith(TO_BE_RUNG)
 
 
 def leg_rung(call: Call, leg_sid: str) -> None:

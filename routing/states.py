@@ -9,6 +9,10 @@ from core.life import Life
 
 PROMISED = "promised callback"
 """Close reason of a call whose caller left with a promise to be called."""
+TO_BE_RUNG = "to-be-rung-"
+"""Begins the carrier sid of an outward call whose leg has no name yet."""
+BESIDE = "beside-"
+"""Begins the carrier sid of a call handed on, while its citizen's leg is still the first one's."""
 
 
 class CallState(StrEnum):
