@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from tests.simulation.world import Plan
 
 SHIFT_SECONDS = 8 * 3600
+WORTH_COMING_SECONDS = 1200.0
+"""Nobody comes for less, but on a short day for half of it."""
 PASSWORD = "a simulated counselor's password"
 DESK = 3
 ROSTER_HEADER = (
@@ -64,7 +66,7 @@ class Staff:
         self._work(person, to_hour * 3600, end)
 
     def _work(self, person: Counselor, begin: float, end: float) -> None:
-        if end - begin > 1200:
+        if end - begin > min(WORTH_COMING_SECONDS, self._plan.hours * 3600 / 2):
             self._exchange.kernel.at(begin, person.begin_shift)
             self._exchange.kernel.at(end, person.end_shift)
 
