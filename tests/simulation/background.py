@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from core.database import DatabaseAway
 from core.services import Services
 from core.work import InlineWork
+from ivr import clean_up
 from ivr.carrier import TwilioCarrier
 from ivr.carry_out import carry_out
 from ivr.dispatcher import CARRY_OUT, ORDERS_A_TICK_MAX, UNTAKEN_SECONDS, tick
@@ -23,6 +24,7 @@ from routing import records
 from simulator.kernel import Timer, VirtualKernel
 from tests.simulation.commits import Killed
 from tests.simulation.dues import Dues, Watch
+from tests.simulation.faults_database import is_the_databases
 from tests.simulation.faults_drawn import Misfortune
 from tests.simulation.faults_process import Process
 
@@ -48,6 +50,7 @@ class Background:
         commits suffer."""
         self.ticks = 0
         self.settled: Counter[uuid.UUID] = Counter()
+        self.outcomes: Counter[str] = Counter()
         self._kernel = kernel
         self._process = process
         self._carrier = carrier
@@ -116,6 +119,16 @@ class Background:
         if self._process.is_up:
             self._survives(self._tick)
 
+    def tidy(self) -> None:
+        """Do the job that the dispatcher rings for when something is past its time."""
+        if self._process.is_up:
+            self._survives(self._remove_what_is_old)
+
+    def _remove_what_is_old(self) -> None:
+        held = self._services
+        with held.database.transaction() as session:
+            clean_up.clean_up(session, held.clock.now(), held.policy)
+
     def _now(self) -> datetime:
         """The time as the application sees it."""
         return self._services.clock.now()
@@ -131,11 +144,15 @@ class Background:
         except Killed:
             self._on_death(self._process)
             return False
-        except (DatabaseAway, DBAPIError, PoolTimeout):
-            if not self._misfortune.faults.kinds():
-                raise
-            self._misfortune.excuse()
+        except (DatabaseAway, DBAPIError, PoolTimeout) as fault:
+            self._pass_over(fault)
         return True
+
+    def _pass_over(self, fault: Exception) -> None:
+        """Go on as the dispatcher does, where faults explain it."""
+        if not (self._misfortune.faults.kinds() and is_the_databases(fault)):
+            raise fault
+        self._misfortune.excuse()
 
     def _tick(self) -> None:
         held = self._services
@@ -164,10 +181,9 @@ class Background:
         try:
             outcome = carry_out(held, self._carrier, page(held), order_id)
             self.settled[order_id] += outcome in SETTLED
-        except (DatabaseAway, DBAPIError, PoolTimeout):
-            if not self._misfortune.faults.kinds():
-                raise
-            self._misfortune.excuse()
+            self.outcomes[outcome] += 1
+        except (DatabaseAway, DBAPIError, PoolTimeout) as fault:
+            self._pass_over(fault)
 
     def _set_alarm(self, found: Dues) -> None:
         """Tick next when a tick can change something, on the dispatcher's own grid of seconds."""

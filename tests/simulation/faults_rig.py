@@ -54,7 +54,8 @@ class Rig:
         self.misfortune = Misfortune(faults, seed, kernel, self.clock, self._watcher)
         self.misfortune.race = self._race
         self.misfortune.wake_all = self._wake_all
-        count = 2 if faults.second_process else 1
+        self._is_raced = faults.second_process > 0 or faults.rest_overtaken > 0
+        count = 2 if self._is_raced else 1
         made = [self._process(number, meddler) for number in range(count)]
         self.processes = Processes(made, self.misfortune.choose)
         self.processes.on_death = self._died
@@ -63,8 +64,9 @@ class Rig:
 
     def _process(self, number: int, meddler: Meddler | None) -> Process:
         mine = MeddlerOf(self.misfortune) if self.faults.kinds() else None
-        raced = self.faults.second_process > 0
-        process = Process(number, self._url, self._services_on, meddler or mine, is_raced=raced)
+        process = Process(
+            number, self._url, self._services_on, meddler or mine, is_raced=self._is_raced
+        )
         if mine is not None:
             mine.process = process
         return process
@@ -119,6 +121,11 @@ class Rig:
             for process in self.processes.held
         ]
 
+    @property
+    def outcomes(self) -> Counter[str]:
+        """What came of carrying out orders, so many times each."""
+        return sum((background.outcomes for background in self.backgrounds), Counter())
+
     def wrongs_of_orders(self) -> list[str]:
         """Return the orders of which two carried out the same."""
         settled = sum((background.settled for background in self.backgrounds), Counter())
@@ -143,6 +150,10 @@ class Rig:
         for background, other in zip(self.backgrounds, self.processes.held, strict=True):
             if other is not process:
                 background.race()
+
+    def tidy(self) -> None:
+        """Let the first process remove what nobody needs any more."""
+        self.backgrounds[0].tidy()
 
     def _wake_all(self) -> None:
         for background in self.backgrounds:

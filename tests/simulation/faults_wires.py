@@ -14,6 +14,8 @@ from tests.simulation.faults_process import Processes
 from tests.simulation.wires import RestWire, WsgiServer
 
 TRIES_MAX = 4
+OUR_FAULT = 500
+"""Where the database is away, 503 is said; a gateway says 502."""
 RING = "POST Calls.json"
 """Nobody overtakes this: the leg would ring meanwhile, but here the exchange stands still."""
 
@@ -27,6 +29,7 @@ class StubbornServer(WsgiServer):
     def __init__(self, processes: Processes) -> None:
         """Ask whichever process is up."""
         super().__init__(processes.app)
+        self.wrongs: list[str] = []
         self._processes = processes
 
     def _call(self, environ: dict[str, Any]) -> tuple[int, bytes]:
@@ -40,6 +43,9 @@ class StubbornServer(WsgiServer):
             except Killed:
                 self._processes.bury()
                 status, raw = 502, b""
+            if status == OUR_FAULT:
+                asked = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+                self.wrongs.append(f"{asked} was answered {status}")
             if status < 500:
                 break
         return status, raw

@@ -26,6 +26,8 @@ QUIET_HOURS = (*range(8), *range(21, 24))
 GAP = timedelta(minutes=30)
 TRIES_MAX = {"talk": 2, "companion": 3}
 OBEYED = timedelta(seconds=1)
+CLOCK_WRONG_MAX = timedelta(minutes=5)
+"""The server's own times may be so far from the truth."""
 
 MOMENT = {
     "a due talk was forgotten": """
@@ -107,8 +109,8 @@ class Spoken:
             return
         values = {
             "number_index": self._sealer.index(person.wanted),
-            "now": now + timedelta(hours=3),  # the server's clock may be wrong
-            "asked_at": asked.at - timedelta(hours=3),
+            "now": now + CLOCK_WRONG_MAX,
+            "asked_at": asked.at - CLOCK_WRONG_MAX,
         }
         with self._database.reading() as session:
             if not session.scalar(_SPOKEN, values):

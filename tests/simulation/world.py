@@ -52,6 +52,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 EXCUSED = timedelta(seconds=5)
 """While faults happen, a ring may be lost and an order be carried out by whoever finds it."""
 HOURS_A_DAY = 24.0
+TIDY_SECONDS = 3600.0
 BOARD_HOURS = (10.9, 19.3, 23.9)
 """When the board is held against what happened, in hours of each day from the start."""
 
@@ -62,6 +63,7 @@ class Plan:
 
     browsers: so many seats are held by somebody at the desk page during `browser_hours` of each
     day from the start (their looking every few seconds costs a large part of the run).
+    stays_seconds: so long at least the drain lasts, so that later tries of promises are seen.
     """
 
     start: datetime
@@ -80,6 +82,7 @@ class Plan:
     every_tick: bool = False
     faults: Faults = NONE
     drain_seconds_max: float = DRAIN_SECONDS_MAX
+    stays_seconds: float = 0.0
     check_every_seconds: float = 900.0
 
 
@@ -122,7 +125,7 @@ class World:
         self._length = cache(self._measured)
         self.wrongs: list[str] = []
         self._written = 0
-        self._fault_log = FaultLog()
+        self._fault_log = FaultLog(is_away=bool(plan.faults.kinds()))
 
     @property
     def services(self) -> Services:
@@ -144,6 +147,7 @@ class World:
                     self.exchange, self.switchboard, plan.arrivals, plan.seed, plan.habits
                 )
                 self._let_faults_happen(until)
+                self.kernel.at(TIDY_SECONDS, self._tidy)
                 self.kernel.run_until(until)
                 self._drain()
                 self._check_board()
@@ -179,6 +183,7 @@ class World:
             *self._spoken.wrongs,
             *self._ends_heeded.wrongs,
             *self.rig.answers.wrongs,
+            *self.rig.server.wrongs,
             *self.rig.wrongs_of_orders(),
             *self._fault_log.wrongs,
             *at_end,
@@ -209,6 +214,10 @@ class World:
             wrongs = wrongs_now(session, now, self.services.policy)
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
         self.kernel.at(self.plan.check_every_seconds, self._check)
+
+    def _tidy(self) -> None:
+        self.rig.tidy()
+        self.kernel.at(TIDY_SECONDS, self._tidy)
 
     def _check_board(self) -> None:
         """Hold board and reports against what happened; lost words make most of it uncertain."""
@@ -258,6 +267,7 @@ class World:
     def _drain(self) -> None:
         """Nobody new calls; whoever is on the line, or is being called, is served or gives up."""
         until = self.kernel.now() + timedelta(seconds=self.plan.drain_seconds_max)
+        self.kernel.run_for(self.plan.stays_seconds)
         quiet = self.kernel.now()
         # what nobody writes up is over then; a promise may come due meanwhile
         rest = timedelta(seconds=self.services.policy.wrap_seconds_max + 60)
