@@ -53,7 +53,7 @@ class CompanionHabits:
     agrees_next: float = 0.35
     agrees_series: float = 0.1
     drops_talk: float = 0.02
-    brings_in: float = 0.0
+    brings_in: float = 0.02
     brings_in_seconds: tuple[float, float] = (20.0, 600.0)
     sees_counselor_seconds: float = 8.0
     hands_over_seconds: tuple[float, float] = (10.0, 120.0)

@@ -15,7 +15,12 @@ from callbacks.schedule import RINGS_FOR
 from core.clock import SEOUL
 from core.policy import Policy
 
-_DUE = """
+_ON_THE_LINE = """
+    (o.state IN ('reaching', 'connected') OR o.state IN ('in_menu', 'waiting', 'offered')
+        AND NOT starts_with(o.carrier_sid, 'to-be-rung-')
+        AND NOT starts_with(o.carrier_sid, 'beside-'))
+"""
+_DUE = f"""
     SELECT
       least(
         (SELECT min(deadline) FROM offers WHERE state = 'open'),
@@ -28,8 +33,8 @@ _DUE = """
           WHERE c.endpoint = 'browser' AND p.state = 'offered'),
         (SELECT min(p.next_at) FROM promises p JOIN citizens c ON c.id = p.citizen_id
           WHERE p.state = 'planned' AND p.purpose = 'talk' AND p.entry_call_id IS NULL
-            AND NOT EXISTS (SELECT FROM calls k WHERE k.number_index = c.number_index
-                            AND k.state IN ('reaching', 'connected')))
+            AND NOT EXISTS (SELECT FROM calls o
+                            WHERE o.number_index = c.number_index AND {_ON_THE_LINE}))
       ) AS at,
       EXISTS (SELECT FROM calls WHERE state = 'waiting')
         AND EXISTS (SELECT FROM presences WHERE status = 'ready' AND state = 'free')
@@ -45,7 +50,9 @@ _DUE = """
           WHERE k.direction = 'outward' AND k.state IN ('waiting', 'offered', 'reaching')
             AND (p.state NOT IN ('planned', 'calling') OR c.do_not_call_at IS NOT NULL
                  OR NOT EXISTS (SELECT FROM consents n WHERE n.citizen_id = c.id
-                     AND n.purpose = 'contact_by_phone' AND n.withdrawn_at IS NULL)))
+                     AND n.purpose = 'contact_by_phone' AND n.withdrawn_at IS NULL)
+                 OR k.state <> 'reaching' AND EXISTS (SELECT FROM calls o WHERE o.id <> k.id
+                     AND o.number_index = k.number_index AND {_ON_THE_LINE})))
         AS is_open,
       (SELECT jsonb_agg(c.windows) FROM calls k JOIN promises p ON p.entry_call_id = k.id
          JOIN citizens c ON c.id = p.citizen_id

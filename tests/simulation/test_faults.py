@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from simulator.browsers import BrowserCounselor
 from tests.simulation.faults import ALL, NONE, Faults, UnknownFault, read_faults, written
 from tests.simulation.faults_seeds import read_seeds, report
 from tests.simulation.faults_short import live_short, short_plan
@@ -22,6 +23,37 @@ def test_each_kind_happens_alone_and_nothing_is_lost(
     told = live_short(postgres_url, template_database, short_plan(7, often))
     assert told.wrongs == ()
     assert told.mishaps > 0
+
+
+def test_who_stands_still_is_overtaken_where_nothing_else_goes_wrong(database_url: str) -> None:
+    world = World(database_url, short_plan(7, Faults(rest_overtaken=0.5)))
+    try:
+        world.run()
+        assert world.findings() == []
+        assert world.rig.outcomes["superseded"] > 0
+    finally:
+        world.close()
+
+
+def test_everything_happens_to_everybody_within_a_few_seeds() -> None:
+    """A habit or a kind of seed that is never drawn would be missed by nobody."""
+    plans = [short_plan(seed) for seed in range(1, 31)]
+    assert any(plan.stays_seconds for plan in plans)
+    assert any(not plan.faults.clock_stepped for plan in plans)
+    assert len({plan.start for plan in plans}) == 2
+    assert any(plan.browsers for plan in plans)
+
+
+def test_whoever_sits_at_the_desk_page_works_on_a_short_day(database_url: str) -> None:
+    plan = next(plan for plan in map(short_plan, range(1, 30)) if plan.browsers)
+    world = World(database_url, replace(plan, faults=NONE))
+    try:
+        world.run()
+        assert world.findings() == []
+        at_desk = [one for one in world.counselors if isinstance(one, BrowserCounselor)]
+        assert any(entry.kind == "on duty" for one in at_desk for entry in one.diary)
+    finally:
+        world.close()
 
 
 def test_a_seed_tells_the_same_story_with_all_faults(
