@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from simulator.legs import Leg
 
 MENU_WORDS: Final = ("오 번", "press five", "5번", "press 5")
+LANGUAGE_WORDS: Final = ("For English, press one",)
 READ_BACK_WORDS: Final = ("이 번호로 전화드릴까요", "Shall we call this number")
 ASK_WORDS: Final = ("우물 정 자", "then press the hash key")
 OFFER_WORDS: Final = ("기다리지 않고", "instead of waiting")
@@ -102,6 +103,7 @@ class Habits:
     withheld: float = 0.12
     leaves_in_menu: float = 0.02
     mis_keys: float = 0.06
+    speaks_english: float = 0.03
     presses_nothing: float = 0.03
     presses_safety: float = 0.02
     hangs_up_first: float = 0.45
@@ -137,7 +139,8 @@ class Caller:
         self.address = self._rng.choice(WITHHELD) if is_withheld else self.numbers[0]
         self.leg: Leg | None = None
         self.wishes: list[Wish] = []
-        self._presses = self._plan()
+        speaks_english = random.Random(f"{seed}/language").random() < habits.speaks_english
+        self._presses = [*("9" if speaks_english else ""), *self._plan()]
         self._keying = Keying(
             self._rng, self.numbers, other=habits.other_number, slips=habits.mis_keys_number
         )
@@ -248,6 +251,9 @@ class Caller:
         elif key:
             self._soon(partial(leg.press, key))
 
+    def _choose_english(self, leg: Leg) -> None:
+        self._soon(partial(leg.press, "1"))
+
     def _soon(self, action: Callable[[], None]) -> None:
         """Do it after a moment's thought, instead of what was about to be done."""
         if self._key is not None:
@@ -357,6 +363,7 @@ HEARD: Final[tuple[tuple[tuple[str, ...], Callable[[Caller, Leg], None]], ...]] 
     (NO_MORE_WORDS, Caller._hear_no_more),
     (GREETING_WORDS, Caller._be_greeted),
     (CONNECTING_WORDS, Caller._be_put_through),
+    (LANGUAGE_WORDS, Caller._choose_english),
     (MENU_WORDS, Caller._think_of_key),
 )
 """What is said -> what a person does then; the first that fits."""

@@ -27,6 +27,7 @@ HABITS = Habits(
     withheld=0.1,
     leaves_in_menu=0.05,
     mis_keys=0.15,
+    speaks_english=0.1,
     presses_nothing=0.05,
     presses_safety=0.1,
     asks_callback=0.2,

@@ -19,6 +19,9 @@ WORTH_COMING_SECONDS = 1200.0
 """Nobody comes for less, but on a short day for half of it."""
 PASSWORD = "a simulated counselor's password"
 DESK = 3
+LANGUAGES = ("ko;en", "ko")
+SKILLS = ("isolation:3", "isolation:2;grief:1")
+"""Of each second seat: who calls in English is for the others, until that is waived."""
 ROSTER_HEADER = (
     "login,name,role,password,certificate,certificate_no,certified_until,training_hours,"
     "skills,languages,endpoint"
@@ -107,6 +110,6 @@ def _roster_row(seat: int, turn: int, endpoint: str) -> str:
     number = f"SW-1999-{seat:03}{turn}"
     cells = (
         *(_login(seat, turn), f"상담사{seat}", "counselor", PASSWORD, "social_worker_1"),
-        *(number, "2099-12-31", "60", "isolation:3", "ko;en", endpoint),
+        *(number, "2099-12-31", "60", SKILLS[seat % 2], LANGUAGES[seat % 2], endpoint),
     )
     return ",".join(cells)
