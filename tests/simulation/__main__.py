@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -54,7 +55,7 @@ def say(line: str) -> None:
 
 def main() -> int:
     """Run what the command line asks; 0 where everything held."""
-    asked = _arguments()
+    asked = read_arguments()
     if asked.crash_points:
         return 1 if crash_everywhere(asked.jobs, say) else 0
     change = Change(asked.callers, asked.hours)
@@ -66,19 +67,10 @@ def main() -> int:
     stay_on_one_core()
     gc.set_threshold(100_000, 50, 50)  # a day leaves a long journal that is no garbage
     logging.basicConfig(level=logging.CRITICAL if not asked.verbose else logging.WARNING)
-    rng = random.Random(f"{asked.seed}/days")
-    first = asked.date or date(1999, 1, 1) + timedelta(days=rng.randrange(365 - asked.days))
-    if asked.line:
-        arrivals, source = _moments_of_line(first, asked.days)
-    else:
-        arrivals, source = _arrivals(first, asked.days, asked.whole, rng)
-    seats = asked.seats or (SEATS_WHOLE if asked.whole else SEATS)
+    plan, source = whole_plan(asked)
+    first = plan.start.astimezone(days.SEOUL)
     say(f"seed {asked.seed} · {asked.days} day(s) from {first:%a %Y-%m-%d} · {source}")
-    say(f"{len(arrivals)} calls · {seats} counselors")
-    midnight = datetime.combine(first, datetime.min.time(), days.SEOUL)
-    plan = Plan(midnight, 24.0 * asked.days, arrivals, seats, asked.seed, faults=asked.faults)
-    if asked.whole:
-        plan = replace(plan, habits=BANK_HABITS, work_habits=BANK_WORK_HABITS)
+    say(f"{len(plan.arrivals)} calls · {plan.seats} counselors")
     directory = Path(tempfile.mkdtemp(prefix="helpline-day-"))
     server = EmbeddedPostgres(directory, durable=False)
     try:
@@ -89,7 +81,8 @@ def main() -> int:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _arguments() -> argparse.Namespace:
+def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """Return what is asked for. words: those of the command line, unless others are given."""
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seed", type=int, default=120)
     parser.add_argument("--days", type=int, default=1)
@@ -107,7 +100,27 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--crash-points", action="store_true", help="die at every commit")
     parser.add_argument("-j", "--jobs", type=int, default=1, help="short days at a time")
     parser.add_argument("--verbose", action="store_true", help="show the application's warnings")
-    return parser.parse_args()
+    return parser.parse_args(words)
+
+
+def whole_plan(asked: argparse.Namespace) -> tuple[Plan, str]:
+    """Return the whole days that are asked for, and where their calls are from.
+
+    The date has dice of its own: who names the date draws the same calls as who leaves it out.
+    """
+    dates = random.Random(f"{asked.seed}/date")
+    first = asked.date or date(1999, 1, 1) + timedelta(days=dates.randrange(365 - asked.days))
+    if asked.line:
+        arrivals, source = _moments_of_line(first, asked.days)
+    else:
+        rng = random.Random(f"{asked.seed}/days")
+        arrivals, source = _arrivals(first, asked.days, asked.whole, rng)
+    seats = asked.seats or (SEATS_WHOLE if asked.whole else SEATS)
+    midnight = datetime.combine(first, datetime.min.time(), days.SEOUL)
+    plan = Plan(midnight, 24.0 * asked.days, arrivals, seats, asked.seed, faults=asked.faults)
+    if asked.whole:
+        plan = replace(plan, habits=BANK_HABITS, work_habits=BANK_WORK_HABITS)
+    return plan, source
 
 
 def _arrivals(
@@ -149,7 +162,7 @@ def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
         for finding in findings:
             say(f"WRONG  {finding}")
         if findings:
-            say(f"{len(findings)} wrong at commit {commit()}; again with: {_again(asked, plan)}")
+            say(f"{len(findings)} wrong at commit {commit()}; again with: {again(asked, plan)}")
             for line in world.story(findings[0]):
                 say(f"    {line}")
             return 1
@@ -159,7 +172,7 @@ def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
         world.close()
 
 
-def _again(asked: argparse.Namespace, plan: Plan) -> str:
+def again(asked: argparse.Namespace, plan: Plan) -> str:
     """The one command that lives through the same story, on the same commit."""
     day = plan.start.astimezone(days.SEOUL).date()
     whole = " WHOLE=1" if asked.whole else " LINE=1" if asked.line else ""
