@@ -23,10 +23,12 @@ from simulator import days  # noqa: E402
 from simulator.people import Habits  # noqa: E402
 from simulator.staff import WorkHabits  # noqa: E402
 from supervision.day_picture import Fault  # noqa: E402
+from tests.simulation.commits import Killed  # noqa: E402
 from tests.simulation.faults import read_faults, written  # noqa: E402
 from tests.simulation.faults_seeds import (  # noqa: E402
     Change,
     commit,
+    crash,
     crash_everywhere,
     read_seeds,
     run_seeds,
@@ -159,17 +161,23 @@ def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
             paint(world, asked.picture, [Fault(one.at, one.kind, one.what) for one in mishaps])
             say(f"drawn in {asked.picture}, the first {DAYS_MAX} days at most")
         findings = world.findings()
-        for finding in findings:
-            say(f"WRONG  {finding}")
-        if findings:
-            say(f"{len(findings)} wrong at commit {commit()}; again with: {again(asked, plan)}")
-            for line in world.story(findings[0]):
-                say(f"    {line}")
-            return 1
-        say("nothing lost, doubled or left open")
-        return 0
+        lines = world.story(findings[0]) if findings else []
+    except (Exception, Killed) as error:
+        sys.stderr.write("\n")
+        wrong, *lines = crash(error)
+        findings = [wrong, *world.wrongs]
+        lines += world.story(wrong)
     finally:
         world.close()
+    for finding in findings:
+        say(f"WRONG  {finding}")
+    if findings:
+        say(f"{len(findings)} wrong at commit {commit()}; again with: {again(asked, plan)}")
+        for line in lines:
+            say(f"    {line}")
+        return 1
+    say("nothing lost, doubled or left open")
+    return 0
 
 
 def again(asked: argparse.Namespace, plan: Plan) -> str:

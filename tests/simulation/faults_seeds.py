@@ -15,19 +15,24 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
+from traceback import format_exception, format_exception_only
 
 import psycopg
 
 from core.embedded import EmbeddedPostgres
 from core.schema import upgrade
+from tests.simulation.commits import Killed
 from tests.simulation.crash_points import FLOWS, enumerate_crashes
 from tests.simulation.faults import ALL, Faults, written
-from tests.simulation.faults_short import HOURS, Told, live_short, short_plan
+from tests.simulation.faults_short import HOURS, Told, lived, short_plan
+from tests.simulation.fresh_world import fresh_world
 from tests.simulation.minimise import Case, minimise
+from tests.simulation.world import Plan, World
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "simulated_template"
 TELL_EACH = 50
+CRASH_LINES = 12
 
 Say = Callable[[str], None]
 
@@ -131,12 +136,37 @@ def run_smaller(seed: int, faults: Faults, say: Say, change: Change = WHOLE_DAY)
 
 def _one(url: str, faults: Faults, change: Change, seed: int) -> Told:
     plan = short_plan(seed, faults, change.callers, change.hours)
-    return live_short(url, TEMPLATE, plan)
+    return live(url, TEMPLATE, plan)
+
+
+def live(url: str, template: str, plan: Plan) -> Told:
+    """Live through a plan on a copy of `template`; whatever its world raises is a wrong of it."""
+    world: World | None = None
+    try:
+        with fresh_world(url, template, plan) as world:
+            return lived(world)
+    except (Exception, Killed) as error:
+        return _crashed(plan, error, world)
+
+
+def _crashed(plan: Plan, error: BaseException, world: World | None) -> Told:
+    """Return what there is to say of a story that could not be told to its end."""
+    wrong, *lines = crash(error)
+    wrongs = [wrong, *(world.wrongs if world is not None else ())]
+    lines += world.story(wrong) if world is not None else []
+    return Told(plan.seed, tuple(wrongs), tuple(lines), "", len(plan.arrivals), 0, 0)
+
+
+def crash(error: BaseException) -> list[str]:
+    """Return what was raised, as a wrong, and then the last lines of where."""
+    told = "".join(format_exception(error)).splitlines()
+    last = "".join(format_exception_only(error)).partition("\n")[0]
+    return [f"crashed: {last}", *told[-CRASH_LINES:]]
 
 
 def failures(url: str, template: str, seeds: Sequence[int]) -> list[str]:
     """Return what there is to say of the seeds whose short day went wrong under all faults."""
-    told = (live_short(url, template, short_plan(seed)) for seed in seeds)
+    told = (live(url, template, short_plan(seed)) for seed in seeds)
     return [line for one in told if one.wrongs for line in report(one, ALL)]
 
 

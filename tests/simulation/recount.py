@@ -254,24 +254,26 @@ def _is_same_number(story: Story, at: datetime) -> bool:
     return story.keyed is not None and at - story.keyed <= ONE_NUMBER
 
 
-def figures(found: Recount, counselors: Sequence[Counselor]) -> Figures:
-    """Return the figures of a day; occupancy from the counselors' own diaries."""
+def figures(found: Recount, counselors: Sequence[Counselor], now: datetime) -> Figures:
+    """Return the figures up to `now`; occupancy from the counselors' own diaries.
+
+    Who still waits has waited until now, and neither left nor was answered.
+    """
     stories = list(found.stories.values())
     offered = [story for story in stories if story.queued is not None]
-    waits = [_wait(story) for story in offered]
+    waits = [_wait(story, now) for story in offered]
     answered = [story for story in offered if story.joined is not None]
-    quick = [story for story in answered if _wait(story) <= SERVICE_LEVEL_SECONDS]
+    quick = [story for story in answered if _wait(story, now) <= SERVICE_LEVEL_SECONDS]
     promised = [one for one in offered if one.joined is None and one.told_promise is not None]
-    short = [
-        story for story in offered if story.joined is None and _wait(story) <= SHORT_ABANDON_SECONDS
-    ]
+    left = [one for one in offered if one.joined is None and one.ended is not None]
+    short = [story for story in left if _wait(story, now) <= SHORT_ABANDON_SECONDS]
     counted = len(offered) - len(short)
-    asa = sum(_wait(story) for story in answered) / max(1, len(answered))
+    asa = sum(_wait(story, now) for story in answered) / max(1, len(answered))
     return Figures(
         calls=len(stories),
         offered=len(offered),
         answered=len(answered),
-        abandoned=len(offered) - len(answered) - len(promised),
+        abandoned=sum(story.told_promise is None for story in left),
         promised=len(promised),
         short_abandoned=len(short),
         service_level=len(quick) / max(1, counted),
@@ -284,9 +286,9 @@ def figures(found: Recount, counselors: Sequence[Counselor]) -> Figures:
     )
 
 
-def _wait(story: Story) -> float:
-    until = story.joined or story.ended
-    assert until is not None and story.queued is not None
+def _wait(story: Story, now: datetime) -> float:
+    until = story.joined or story.ended or now
+    assert story.queued is not None
     return (until - story.queued).total_seconds()
 
 

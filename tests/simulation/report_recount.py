@@ -270,8 +270,8 @@ class _Counted:
     def _is_closed(self, story: Story, held: Sequence[Meeting]) -> bool:
         if not held:
             return story.ended is not None
-        last = held[-1].closed(self._now)
-        return last is not None and (story.ended is not None or held[-1].is_wrapped)
+        is_over = all(one.closed(self._now) is not None for one in held)
+        return is_over and (story.ended is not None or held[-1].is_wrapped)
 
 
 def _moves(story: Story, seen: Seen, now: datetime) -> bool:

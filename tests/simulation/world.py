@@ -194,7 +194,7 @@ class World:
 
     def figures(self) -> Figures:
         """The stretch in figures, from the exchange's journal and the counselors' diaries."""
-        return figures(self.recounted, self.counselors)
+        return figures(self.recounted, self.counselors, self.kernel.now())
 
     def digest(self) -> str:
         """One word for the whole story."""
