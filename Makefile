@@ -57,7 +57,8 @@ simulate: $(VENV)/installed-dev
 	@$(RUN) -m tests.simulation --seed $(SEED) --days $(DAYS) \
 	  $(if $(DATE),--date $(DATE)) $(if $(WHOLE),--whole) $(if $(LINE),--line) $(if $(SEATS),--seats $(SEATS)) \
 	  $(if $(PICTURE),--picture $(PICTURE)) \
-	  $(if $(FAULTS),--faults $(FAULTS)) $(if $(SHORT),--short) $(if $(SEEDS),--short --seeds $(SEEDS) -j 2)
+	  $(if $(FAULTS),--faults $(FAULTS)) $(if $(SHORT),--short) $(if $(PLAN),--plan $(PLAN)) \
+	  $(if $(CALLERS),--callers $(CALLERS)) $(if $(HOURS),--hours $(HOURS)) $(if $(SEEDS),--short --seeds $(SEEDS) -j 2)
 
 # Real processes on the wall clock, killed at seeded moments; see docs/torture.md.
 KILLS ?= 200

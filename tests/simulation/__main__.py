@@ -26,9 +26,6 @@ from supervision.day_picture import Fault  # noqa: E402
 from tests.simulation.commits import Killed  # noqa: E402
 from tests.simulation.faults import read_faults, written  # noqa: E402
 from tests.simulation.faults_seeds import (  # noqa: E402
-    Change,
-    commit,
-    crash,
     crash_everywhere,
     read_seeds,
     run_seeds,
@@ -37,6 +34,8 @@ from tests.simulation.faults_seeds import (  # noqa: E402
 from tests.simulation.faults_short import HOURS  # noqa: E402
 from tests.simulation.one_core import stay_on_one_core  # noqa: E402
 from tests.simulation.picture import DAYS_MAX, paint  # noqa: E402
+from tests.simulation.plans import PLANS, SHORT  # noqa: E402
+from tests.simulation.replay import Change, crash, failure  # noqa: E402
 from tests.simulation.world import Plan, World  # noqa: E402
 
 REAL_DAYS = ROOT.parent / "shared" / "data" / "technion_anonbank_1999_arrivals_6min.csv"
@@ -60,10 +59,10 @@ def main() -> int:
     asked = read_arguments()
     if asked.crash_points:
         return 1 if crash_everywhere(asked.jobs, say) else 0
-    change = Change(asked.callers, asked.hours)
+    change = change_of(asked)
     if asked.minimise:
         return run_smaller(asked.seed, asked.faults, say, change)
-    if asked.short:
+    if asked.short or asked.seeds or asked.plan:
         seeds = asked.seeds or [asked.seed]
         return 1 if run_seeds(seeds, asked.faults, asked.jobs, say, change) else 0
     stay_on_one_core()
@@ -95,6 +94,7 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--picture", type=Path, metavar="FILE", help="draw it as a page")
     parser.add_argument("--faults", type=read_faults, default="none", help="all, or kinds")
     parser.add_argument("--short", action="store_true", help="a quarter of an hour, hurried")
+    parser.add_argument("--plan", choices=PLANS, help="a short day, and what happens in it")
     parser.add_argument("--seeds", type=read_seeds, help="short days of many seeds, as 1-200")
     parser.add_argument("--callers", type=int, help="of a short day, only the first so many")
     parser.add_argument("--hours", type=float, default=HOURS, help="of a short day")
@@ -103,6 +103,11 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("-j", "--jobs", type=int, default=1, help="short days at a time")
     parser.add_argument("--verbose", action="store_true", help="show the application's warnings")
     return parser.parse_args(words)
+
+
+def change_of(asked: argparse.Namespace) -> Change:
+    """Return how the short day that is asked for differs from its seed's own."""
+    return Change(asked.callers, asked.hours, asked.plan or SHORT)
 
 
 def whole_plan(asked: argparse.Namespace) -> tuple[Plan, str]:
@@ -169,12 +174,9 @@ def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
         lines += world.story(wrong)
     finally:
         world.close()
-    for finding in findings:
-        say(f"WRONG  {finding}")
     if findings:
-        say(f"{len(findings)} wrong at commit {commit()}; again with: {again(asked, plan)}")
-        for line in lines:
-            say(f"    {line}")
+        for line in failure(f"seed {asked.seed}", findings, again(asked, plan), lines):
+            say(line)
         return 1
     say("nothing lost, doubled or left open")
     return 0

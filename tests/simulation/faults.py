@@ -127,4 +127,4 @@ def written(faults: Faults) -> str:
 
 def _word(faults: Faults, kind: str) -> str:
     rate = getattr(faults, kind)
-    return kind if rate == getattr(ALL, kind) else f"{kind}={rate:g}"
+    return kind if rate == getattr(ALL, kind) else f"{kind}={str(rate).removesuffix('.0')}"

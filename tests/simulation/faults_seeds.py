@@ -3,19 +3,15 @@
 One PostgreSQL for all, a copy of one migrated database for each seed.
 """
 
-import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from time import perf_counter
-from traceback import format_exception, format_exception_only
 
 import psycopg
 
@@ -23,29 +19,25 @@ from core.embedded import EmbeddedPostgres
 from core.schema import upgrade
 from tests.simulation.commits import Killed
 from tests.simulation.crash_points import FLOWS, enumerate_crashes
-from tests.simulation.faults import ALL, Faults, written
-from tests.simulation.faults_short import HOURS, Told, lived, short_plan
+from tests.simulation.faults import ALL, Faults
+from tests.simulation.faults_short import Told, lived, short_plan
 from tests.simulation.fresh_world import fresh_world
 from tests.simulation.minimise import Case, minimise
+from tests.simulation.plans import PLANS
+from tests.simulation.replay import (
+    UNCHANGED,
+    Change,
+    crash,
+    report,
+    report_of_flow,
+    short_command,
+)
 from tests.simulation.world import Plan, World
 
-ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = "simulated_template"
 TELL_EACH = 50
-CRASH_LINES = 12
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Change:
-    """How a short day differs from its seed's own. callers: None for all."""
-
-    callers: int | None = None
-    hours: float = HOURS
-
-
-WHOLE_DAY = Change()
 
 
 @contextmanager
@@ -72,7 +64,7 @@ def read_seeds(text: str) -> range:
 
 
 def run_seeds(
-    seeds: Sequence[int], faults: Faults, jobs: int, say: Say, change: Change = WHOLE_DAY
+    seeds: Sequence[int], faults: Faults, jobs: int, say: Say, change: Change = UNCHANGED
 ) -> int:
     """Live through each seed's short day; return how many failed. say: takes lines to print."""
     began, failed, callers, answered, mishaps = perf_counter(), 0, 0, 0, 0
@@ -83,7 +75,7 @@ def run_seeds(
             mishaps += told.mishaps
             if told.wrongs:
                 failed += 1
-                for line in report(told, faults):
+                for line in report(told, short_command(told.seed, faults, change)):
                     say(line)
             if number % TELL_EACH == 0 or number == len(seeds):
                 pace = (perf_counter() - began) / number
@@ -102,24 +94,27 @@ def crash_everywhere(jobs: int, say: Say) -> int:
             FLOWS, pool.map(partial(_crash, url), range(len(FLOWS))), strict=True
         ):
             failed += bool(found)
-            say(f"{flow.name}: {'wrong' if found else 'sound, wherever the process died'}")
-            for line in found:
-                say(f"  {line}")
+            sound = [f"{flow.name}: sound, wherever the process died"]
+            for line in report_of_flow(flow.name, found) if found else sound:
+                say(line)
     return failed
 
 
 def _crash(url: str, number: int) -> list[str]:
-    return enumerate_crashes(url, TEMPLATE, FLOWS[number])
+    try:
+        return enumerate_crashes(url, TEMPLATE, FLOWS[number])
+    except (Exception, Killed) as error:
+        return crash(error)
 
 
-def run_smaller(seed: int, faults: Faults, say: Say, change: Change = WHOLE_DAY) -> int:
+def run_smaller(seed: int, faults: Faults, say: Say, change: Change = UNCHANGED) -> int:
     """Shorten the short day of a seed that fails; 1 where it does, 0 where nothing is wrong."""
-    plan = short_plan(seed, faults, change.callers, change.hours)
-    whole = Case(seed, faults, len(plan.arrivals), plan.hours)
+    plan = _plan(seed, faults, change)
+    whole = Case(seed, faults, len(plan.arrivals), plan.hours, change.plan)
     with server() as url:
 
         def fails(case: Case) -> bool:
-            told = _one(url, case.faults, Change(case.callers, case.hours), case.seed)
+            told = _one(url, case.faults, case.change(), case.seed)
             say(f"{'fails' if told.wrongs else 'holds'}: {case.command()}")
             return bool(told.wrongs)
 
@@ -127,16 +122,18 @@ def run_smaller(seed: int, faults: Faults, say: Say, change: Change = WHOLE_DAY)
             say("nothing to shorten")
             return 0
         smallest = minimise(whole, fails)
-        told = _one(url, smallest.faults, Change(smallest.callers, smallest.hours), seed)
-    for line in report(told, smallest.faults):
+        told = _one(url, smallest.faults, smallest.change(), seed)
+    for line in report(told, smallest.command()):
         say(line)
-    say(f"shortest: {smallest.command()}")
     return 1
 
 
+def _plan(seed: int, faults: Faults, change: Change) -> Plan:
+    return PLANS[change.plan](seed, faults, change.callers, change.hours)
+
+
 def _one(url: str, faults: Faults, change: Change, seed: int) -> Told:
-    plan = short_plan(seed, faults, change.callers, change.hours)
-    return live(url, TEMPLATE, plan)
+    return live(url, TEMPLATE, _plan(seed, faults, change))
 
 
 def live(url: str, template: str, plan: Plan) -> Told:
@@ -157,32 +154,9 @@ def _crashed(plan: Plan, error: BaseException, world: World | None) -> Told:
     return Told(plan.seed, tuple(wrongs), tuple(lines), "", len(plan.arrivals), 0, 0)
 
 
-def crash(error: BaseException) -> list[str]:
-    """Return what was raised, as a wrong, and then the last lines of where."""
-    told = "".join(format_exception(error)).splitlines()
-    last = "".join(format_exception_only(error)).partition("\n")[0]
-    return [f"crashed: {last}", *told[-CRASH_LINES:]]
-
-
 def failures(url: str, template: str, seeds: Sequence[int]) -> list[str]:
     """Return what there is to say of the seeds whose short day went wrong under all faults."""
     told = (live(url, template, short_plan(seed)) for seed in seeds)
-    return [line for one in told if one.wrongs for line in report(one, ALL)]
-
-
-def report(told: Told, faults: Faults) -> list[str]:
-    """Return what a person needs of a failure: what, where, how again, and the story."""
-    command = f"make simulate SEED={told.seed} SHORT=1 FAULTS={written(faults)}"
     return [
-        f"seed {told.seed} at commit {commit()}: {len(told.wrongs)} wrong",
-        *(f"  WRONG  {wrong}" for wrong in told.wrongs),
-        f"  again with: {command}",
-        *(f"    {line}" for line in told.lines),
+        line for one in told if one.wrongs for line in report(one, short_command(one.seed, ALL))
     ]
-
-
-def commit() -> str:
-    """Return the commit of this checkout, in short, "unknown" where git can't say."""
-    asked = ["git", "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or os.environ.get("GIT_COMMIT", "unknown")

@@ -6,7 +6,9 @@ Each kind of fault has dice of its own, so that what remains is close to the sto
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from tests.simulation.faults import Faults, written
+from tests.simulation.faults import Faults
+from tests.simulation.plans import SHORT
+from tests.simulation.replay import Change, short_command
 
 MINUTE_HOURS = 1 / 60
 
@@ -19,13 +21,15 @@ class Case:
     faults: Faults
     callers: int
     hours: float
+    plan: str = SHORT
+
+    def change(self) -> Change:
+        """Return how it differs from its seed's own day."""
+        return Change(self.callers, self.hours, self.plan)
 
     def command(self) -> str:
         """Return what lives through it again."""
-        return (
-            f"python -m tests.simulation --short --seed {self.seed} "
-            f"--faults {written(self.faults)} --callers {self.callers} --hours {self.hours:.3f}"
-        )
+        return short_command(self.seed, self.faults, self.change())
 
 
 def minimise(case: Case, fails: Callable[[Case], bool]) -> Case:

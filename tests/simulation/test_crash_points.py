@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 
 from tests.simulation.crash_points import FLOWS, Flow, KillAt, enumerate_crashes, live
+from tests.simulation.replay import report_of_flow
 
 SHARES = 4
 """So many parts of a flow's commits are tried apart, on whichever worker is free."""
@@ -17,7 +18,7 @@ def test_whoever_dies_at_a_commit_the_story_ends_sound(
     postgres_url: str, template_database: str, flow: Flow, share: int
 ) -> None:
     found = enumerate_crashes(postgres_url, template_database, flow, share, SHARES)
-    assert not found, "\n".join(found)
+    assert not found, "\n".join(report_of_flow(flow.name, found))
 
 
 def test_a_commit_killed_before_it_is_lost_and_killed_after_it_is_kept(

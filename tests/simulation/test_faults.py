@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from simulator.browsers import BrowserCounselor
 from tests.simulation.faults import ALL, NONE, Faults, UnknownFault, read_faults, written
-from tests.simulation.faults_seeds import read_seeds, report
+from tests.simulation.faults_seeds import live, read_seeds
 from tests.simulation.faults_short import live_short, short_plan
+from tests.simulation.replay import Change, report, short_command
 from tests.simulation.world import World
 
 OFTEN, OFTEN_AT_COMMITS = 0.3, 0.03
@@ -20,8 +21,8 @@ def test_each_kind_happens_alone_and_nothing_is_lost(
 ) -> None:
     rate = getattr(ALL, kind)
     often = Faults(**{kind: max(rate, OFTEN_AT_COMMITS if "commit" in kind else OFTEN)})
-    told = live_short(postgres_url, template_database, short_plan(7, often))
-    assert told.wrongs == ()
+    told = live(postgres_url, template_database, short_plan(7, often))
+    assert not told.wrongs, "\n".join(report(told, short_command(7, often)))
     assert told.mishaps > 0
 
 
@@ -91,12 +92,20 @@ def test_a_report_names_the_command_that_lives_through_it_again(
 ) -> None:
     faults = Faults(webhook_lost=0.5)
     told = live_short(postgres_url, template_database, short_plan(2, faults, callers=1, hours=0.05))
-    lines = report(replace(told, wrongs=("something",)), faults)
-    assert "make simulate SEED=2 SHORT=1 FAULTS=webhook_lost=0.5" in " ".join(lines)
+    command = short_command(2, faults, Change(callers=1, hours=0.05))
+    lines = report(replace(told, wrongs=("something",)), command)
+    again = "make simulate SEED=2 SHORT=1 FAULTS=webhook_lost=0.5 CALLERS=1 HOURS=0.05"
+    assert f"again with: {again}" in " ".join(lines)
 
 
 def test_faults_are_read_as_they_are_written() -> None:
-    for text_ in ("none", "all", "webhook_lost", "disk_full=2,second_process"):
+    for text_ in (
+        "none",
+        "all",
+        "webhook_lost",
+        "disk_full=2,second_process",
+        "webhook_lost=0.123456789",
+    ):
         assert written(read_faults(text_)) == text_
     with pytest.raises(UnknownFault, match="webhook_lost"):
         read_faults("plague")

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.simulation.faults import ALL
-from tests.simulation.faults_seeds import report
-from tests.simulation.faults_short import live_short, short_plan
+from tests.simulation.faults_seeds import live
+from tests.simulation.faults_short import short_plan
+from tests.simulation.replay import report, short_command
 
 FOUND = {
     "a clock ahead of the carrier's hid the leg of a lost try, and a citizen was called twice": 44,
@@ -17,5 +18,5 @@ FOUND = {
 
 @pytest.mark.parametrize("seed", FOUND.values(), ids=[each.replace(" ", "-") for each in FOUND])
 def test_it_is_not_found_again(postgres_url: str, template_database: str, seed: int) -> None:
-    told = live_short(postgres_url, template_database, short_plan(seed))
-    assert not told.wrongs, "\n".join(report(told, ALL))
+    told = live(postgres_url, template_database, short_plan(seed))
+    assert not told.wrongs, "\n".join(report(told, short_command(seed, ALL)))

@@ -13,6 +13,7 @@ from simulator.handsets import RungHabits
 from simulator.people import Habits
 from simulator.staff import WorkHabits
 from tests.databases import fresh
+from tests.simulation.replay import commit, pytest_command, unsound
 from tests.simulation.world import Plan, World
 
 START = datetime(2026, 3, 1, 15, tzinfo=UTC)  # midnight in Seoul, Monday
@@ -41,17 +42,24 @@ def lived(url: str, plan: Plan) -> World:
     world = World(url, plan)
     try:
         world.run()
-    except BaseException:
+    except BaseException as error:
+        error.add_note(f"seed {plan.seed} at commit {commit()}: {pytest_command()}")
         world.close()
         raise
     return world
+
+
+def hold(world: World) -> None:
+    """Nothing is wrong; else the failure says with which seed, and how to see it again."""
+    wrong = unsound(world, pytest_command())
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_nothing_is_lost_doubled_or_left_open(database_url: str, seed: int) -> None:
     world = lived(database_url, a_plan(seed))
     try:
-        assert world.findings() == []
+        hold(world)
         seen = world.figures()
         assert seen.calls >= 15
         assert seen.offered == seen.answered + seen.abandoned + seen.promised
@@ -84,7 +92,7 @@ def test_the_same_seed_tells_the_same_story_whichever_idle_ticks_are_left_out(
 def test_wrong_rows_are_found(database_url: str) -> None:
     world = lived(database_url, a_plan(4, hours=0.5, calls=4))
     try:
-        assert world.findings() == []
+        hold(world)
         with world.database.transaction() as session:
             session.execute(text("UPDATE presences SET state = 'on_call'"))
             session.execute(
@@ -96,6 +104,9 @@ def test_wrong_rows_are_found(database_url: str) -> None:
         assert "a presence is on a call" in found
         assert "was lost" in found
         assert "was invented" in found
+        told = " ".join(unsound(world, pytest_command()))
+        assert "seed 4 at commit" in told
+        assert "again with: python -m pytest 'tests/simulation/test_short_days.py::" in told
     finally:
         world.close()
 
@@ -111,7 +122,7 @@ def test_a_real_saturday(database_url: str) -> None:
     start = datetime(1999, 3, 6, tzinfo=days.SEOUL)
     world = lived(database_url, Plan(start, 24, arrivals, 5, 6, browser_hours=(13, 14)))
     try:
-        assert world.findings() == []
+        hold(world)
         assert world.figures().calls >= len(arrivals)
     finally:
         world.close()
