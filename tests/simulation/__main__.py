@@ -3,7 +3,6 @@
 import argparse
 import gc
 import logging
-import random
 import shutil
 import sys
 import tempfile
@@ -11,15 +10,14 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from core.embedded import EmbeddedPostgres  # noqa: E402 - the path is set first
+from core.clock import SEOUL  # noqa: E402 - the path is set first
+from core.embedded import EmbeddedPostgres  # noqa: E402
 from core.schema import upgrade  # noqa: E402
-from simulator import days  # noqa: E402
 from simulator.people import Habits  # noqa: E402
 from simulator.staff import WorkHabits  # noqa: E402
 from supervision.day_picture import Fault  # noqa: E402
@@ -35,11 +33,17 @@ from tests.simulation.faults_short import HOURS  # noqa: E402
 from tests.simulation.one_core import stay_on_one_core  # noqa: E402
 from tests.simulation.picture import DAYS_MAX, paint  # noqa: E402
 from tests.simulation.plans import PLANS, SHORT  # noqa: E402
+from tests.simulation.real_days import (  # noqa: E402
+    arrivals,
+    arrivals_of_line,
+    draw_date,
+    midnight,
+    named,
+    read_date,
+)
 from tests.simulation.replay import Change, crash, failure  # noqa: E402
 from tests.simulation.world import Plan, World  # noqa: E402
 
-REAL_DAYS = ROOT.parent / "shared" / "data" / "technion_anonbank_1999_arrivals_6min.csv"
-LINE_MOMENTS = REAL_DAYS.with_name("derived_helpline_like_arrivals.csv")
 SEATS, SEATS_WHOLE = 5, 13
 BANK_HABITS = Habits(talk_seconds=152.6, talk_sigma=1.09)
 BANK_WORK_HABITS = WorkHabits(wrap_seconds=30.0)
@@ -69,8 +73,9 @@ def main() -> int:
     gc.set_threshold(100_000, 50, 50)  # a day leaves a long journal that is no garbage
     logging.basicConfig(level=logging.CRITICAL if not asked.verbose else logging.WARNING)
     plan, source = whole_plan(asked)
-    first = plan.start.astimezone(days.SEOUL)
+    first, lived = named(plan.start), plan.start.astimezone(SEOUL)
     say(f"seed {asked.seed} · {asked.days} day(s) from {first:%a %Y-%m-%d} · {source}")
+    say(f"lived through as {lived:%a %Y-%m-%d}")
     say(f"{len(plan.arrivals)} calls · {plan.seats} counselors")
     directory = Path(tempfile.mkdtemp(prefix="helpline-day-"))
     server = EmbeddedPostgres(directory, durable=False)
@@ -87,7 +92,7 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make simulate", description=__doc__)
     parser.add_argument("--seed", type=int, default=120)
     parser.add_argument("--days", type=int, default=1)
-    parser.add_argument("--date", type=date.fromisoformat, help="first day, in 1999")
+    parser.add_argument("--date", type=read_date, help="first day, in 1999")
     parser.add_argument("--whole", action="store_true", help="every call of the real day")
     parser.add_argument("--line", action="store_true", help="days like a helpline's own")
     parser.add_argument("--seats", type=int, help="counselors on duty at a time")
@@ -111,46 +116,18 @@ def change_of(asked: argparse.Namespace) -> Change:
 
 
 def whole_plan(asked: argparse.Namespace) -> tuple[Plan, str]:
-    """Return the whole days that are asked for, and where their calls are from.
-
-    The date has dice of its own: who names the date draws the same calls as who leaves it out.
-    """
-    dates = random.Random(f"{asked.seed}/date")
-    first = asked.date or date(1999, 1, 1) + timedelta(days=dates.randrange(365 - asked.days))
+    """Return the whole days that are asked for, and where their calls are from."""
+    first = asked.date or draw_date(asked.seed, asked.days)
     if asked.line:
-        arrivals, source = _moments_of_line(first, asked.days)
+        calls, source = arrivals_of_line(first, asked.days)
     else:
-        rng = random.Random(f"{asked.seed}/days")
-        arrivals, source = _arrivals(first, asked.days, asked.whole, rng)
+        calls, source = arrivals(first, asked.days, asked.seed, whole=asked.whole)
     seats = asked.seats or (SEATS_WHOLE if asked.whole else SEATS)
-    midnight = datetime.combine(first, datetime.min.time(), days.SEOUL)
-    plan = Plan(midnight, 24.0 * asked.days, arrivals, seats, asked.seed, faults=asked.faults)
+    start, hours = midnight(first), 24.0 * asked.days
+    plan = Plan(start, hours, calls, seats, asked.seed, faults=asked.faults)
     if asked.whole:
         plan = replace(plan, habits=BANK_HABITS, work_habits=BANK_WORK_HABITS)
     return plan, source
-
-
-def _arrivals(
-    first: date, count: int, whole: bool, rng: random.Random
-) -> tuple[list[datetime], str]:
-    """Real days where the file is, else days drawn from fitted rates, and which of the two."""
-    dates = [first + timedelta(days=number) for number in range(count)]
-    if not REAL_DAYS.exists():
-        volume = days.YEAR_CALLS_A_DAY if whole else days.LINE_CALLS_A_DAY
-        drawn = [at for day in dates for at in days.draw_day(day, volume, rng)]
-        return drawn, f"drawn from fitted rates, since {REAL_DAYS.name} is not here"
-    real = [at for day in dates for at in days.read_day(REAL_DAYS, day, rng)]
-    if whole:
-        return real, "a real call centre's day, whole"
-    share = days.LINE_CALLS_A_DAY / days.YEAR_CALLS_A_DAY
-    return days.thin(real, share, rng), "a real call centre's day, thinned to this line's volume"
-
-
-def _moments_of_line(first: date, count: int) -> tuple[list[datetime], str]:
-    """Days of a year at this line's volume and with its nights. Exits where the file is not."""
-    if not LINE_MOMENTS.exists():
-        raise SystemExit(f"--line reads {LINE_MOMENTS}, which is not here. Leave it out.")
-    return days.read_moments(LINE_MOMENTS, first, count), "a helpline-like year"
 
 
 def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
@@ -184,7 +161,7 @@ def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
 
 def again(asked: argparse.Namespace, plan: Plan) -> str:
     """The one command that lives through the same story, on the same commit."""
-    day = plan.start.astimezone(days.SEOUL).date()
+    day = named(plan.start)
     whole = " WHOLE=1" if asked.whole else " LINE=1" if asked.line else ""
     seats = f" SEATS={asked.seats}" if asked.seats else ""
     faults = f" FAULTS={written(asked.faults)}" if asked.faults.kinds() else ""
@@ -200,7 +177,7 @@ def _tell(world: World, began: float) -> None:
         for wrong in world.wrongs[found:]:
             sys.stderr.write(f"\rWRONG  {wrong}\n")
         found = len(world.wrongs)
-        now = world.kernel.now().astimezone(days.SEOUL)
+        now = world.kernel.now().astimezone(SEOUL)
         live = sum(1 for caller in world.callers if caller.leg is not None and caller.leg.live)
         called = sum(1 for caller in world.callers if caller.leg is not None)
         spent = max(0.001, time.perf_counter() - began)

@@ -80,12 +80,14 @@ class Office:
         return found
 
     def wrongs_of_reports_under_faults(
-        self, seen: Seen, callers: Sequence[Caller], now: datetime
+        self, days: Sequence[date], seen: Seen, callers: Sequence[Caller], now: datetime
     ) -> list[str]:
-        """Return what today's reports say that no lost word explains."""
-        day = now.astimezone(SEOUL).date()
-        found = report_recount.least(self._report(day, None), seen)
-        return found + promise_report.least(self._promises(day, None), self._known(seen, callers))
+        """Return what the reports say that no lost word explains. days: of the whole stretch."""
+        today = now.astimezone(SEOUL).date()
+        asked = [(day, None if day == today else day) for day in days]
+        found = report_recount.least([self._report(*each) for each in asked], seen)
+        promises = [self._promises(*each) for each in asked]
+        return found + promise_report.least(promises, self._known(seen, callers))
 
     def _report(self, day: date, asked: date | None) -> Reports:
         return Reports(day, *self.supervisor.figures(asked))

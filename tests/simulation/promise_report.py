@@ -28,6 +28,7 @@ IN_TIME = timedelta(hours=24)
 LONG_AGO = datetime(1990, 1, 1, tzinfo=SEOUL)
 
 Span = tuple[datetime, datetime]
+ALWAYS: Span = (LONG_AGO, datetime(2100, 1, 1, tzinfo=SEOUL))
 
 
 @dataclass(frozen=True)
@@ -66,26 +67,35 @@ def differences(told: PromiseReport, known: Known, now: datetime) -> list[str]:
     return found + list(_table_differs(told))
 
 
-def least(told: PromiseReport, known: Known) -> list[str]:
-    """Return what is missing although the server granted it: no lost word makes that uncertain."""
-    begin = datetime.combine(told.day, time(), SEOUL)
-    span = (begin - DAY, begin + 2 * DAY)  # a clock may have been wrong
-    figures = told.answer["figures"]
-    reached = len(_reached_by_companions(known, span))
+def least(told: Sequence[PromiseReport], known: Known) -> list[str]:
+    """Return what is missing although the server granted it: no lost word makes that uncertain.
+
+    told: of each day of the stretch; a clock may have been wrong about which day it was.
+    """
+    reached = len(_reached_by_companions(known, ALWAYS))
     granted = {
         "reached": reached,
         "tries": reached,
         "kept": reached,
-        "decided": len(_decided(known, span)),
-        "withdrawn": len(_withdrawn(known, span)),
+        "decided": len(_decided(known, ALWAYS)),
+        "withdrawn": len(_withdrawn(known, ALWAYS)),
     }
-    found = [
-        f"the report of promises counts {name} {figures[name]}, and {count} were granted"
-        for name, count in granted.items()
-        if figures[name] < count
-    ]
+    found = []
+    for name, count in granted.items():
+        counted = sum(one.answer["figures"][name] for one in told)
+        if counted < count:
+            found.append(
+                f"the reports of promises count {name} {counted}, and {count} were granted"
+            )
+    for one in told:
+        found += _contradictions(one)
+    return found
+
+
+def _contradictions(told: PromiseReport) -> list[str]:
+    figures, found = told.answer["figures"], []
     if figures["silent_ends"] or figures["reached"] > figures["tries"]:
-        found.append(f"the report of promises is of two minds: {figures}")
+        found.append(f"the report of promises of {told.day} is of two minds: {figures}")
     return found + _shares(figures) + list(_table_differs(told))
 
 

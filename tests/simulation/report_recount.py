@@ -97,14 +97,16 @@ def unrecorded_differences(listed: Mapping[str, Any], seen: Seen, now: datetime)
     return found + [f"session {one} is listed as unrecorded and owes nothing" for one in spare]
 
 
-def least(told: Reports, seen: Seen) -> list[str]:
+def least(told: Sequence[Reports], seen: Seen) -> list[str]:
     """Return what can't be, whatever word was lost on the way: people invented, talks forgotten.
 
-    A key that never arrived joins no queue, an end that was never told leaves nobody: so the other
-    figures are not demanded.
+    told: of each day of the stretch. A key that never arrived joins no queue, an end that was never
+    told leaves nobody: so the other figures are not demanded.
     """
-    whole, slots = told.figures["whole"], told.figures["half_hours"]
-    offered, answered, abandoned = (whole[name] for name in ("offered", "answered", "abandoned"))
+    offered, answered, abandoned, unrecorded = (
+        sum(one.figures["whole"][name] for one in told)
+        for name in ("offered", "answered", "abandoned", "unrecorded")
+    )
     stories = seen.stories.stories
     long = sum(one.talk_seconds > TALK_SECONDS for one in stories.values())
     wrote = {one.citizen_sid for one in seen.meetings if one.wrote and one.citizen_sid in stories}
@@ -112,16 +114,25 @@ def least(told: Reports, seen: Seen) -> list[str]:
         f"offered {offered} of {len(stories)} calls": offered > len(stories),
         f"answered {answered}, and {long} talked for long": answered < long,
         f"{answered} answered and {abandoned} gone of {offered}": answered + abandoned > offered,
-        f"unrecorded {whole['unrecorded']} of {offered}, though {len(wrote)} were written up": (
-            whole["unrecorded"] > offered - len(wrote)
+        f"unrecorded {unrecorded} of {offered}, though {len(wrote)} were written up": (
+            unrecorded > offered - len(wrote)
         ),
     }
+    days = f"from {told[0].day} to {told[-1].day}"
+    found = [f"the reports {days} count {what}" for what, is_false in false.items() if is_false]
+    for one in told:
+        found += _contradictions(one)
+    return found
+
+
+def _contradictions(told: Reports) -> list[str]:
+    """Return where a day's half hours, or its spreadsheet, say something else than the day."""
+    whole, slots = told.figures["whole"], told.figures["half_hours"]
     found = [
-        f"the report of {told.day} counts {what}" for what, is_false in false.items() if is_false
+        f"the half hours of {told.day} do not add up to {name} {whole[name]}"
+        for name in COUNTS
+        if sum(slot[name] for slot in slots) != whole[name]
     ]
-    for name in COUNTS:
-        if sum(slot[name] for slot in slots) != whole[name]:
-            found.append(f"the half hours of {told.day} do not add up to {name} {whole[name]}")
     expected = {
         row: {name: None if cell is None else _just(cell) for name, cell in figures.items()}
         for row, figures in _rows_of_json(told.figures).items()

@@ -3,26 +3,19 @@
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from simulator import days
 from simulator.handsets import RungHabits
 from simulator.people import Habits
 from simulator.staff import WorkHabits
 from tests.databases import fresh
+from tests.simulation.real_days import REAL_DAYS, arrivals, midnight, read_date
 from tests.simulation.replay import commit, pytest_command, unsound
 from tests.simulation.world import Plan, World
 
 START = datetime(2026, 3, 1, 15, tzinfo=UTC)  # midnight in Seoul, Monday
-REAL_DAYS = (
-    Path(__file__).resolve().parents[3]
-    / "shared"
-    / "data"
-    / "technion_anonbank_1999_arrivals_6min.csv"
-)
 HABITS = Habits(talk_seconds=700, patience_seconds=400)
 QUICK = WorkHabits(wrap_seconds=30)
 SURE = RungHabits(misses=0, is_busy=0, refuses=0, voicemail=0)
@@ -33,9 +26,9 @@ def a_plan(
 ) -> Plan:
     rng = random.Random(seed)
     moments = sorted(rng.uniform(0, hours * 3600) for _ in range(calls))
-    arrivals = [start + timedelta(seconds=at) for at in moments]
+    calls_at = [start + timedelta(seconds=at) for at in moments]
     browser_hours = (hours / 2, hours)
-    return Plan(start, hours, arrivals, seats, seed, browser_hours=browser_hours, habits=HABITS)
+    return Plan(start, hours, calls_at, seats, seed, browser_hours=browser_hours, habits=HABITS)
 
 
 def lived(url: str, plan: Plan) -> World:
@@ -115,14 +108,12 @@ def test_wrong_rows_are_found(database_url: str) -> None:
 def test_a_real_saturday(database_url: str) -> None:
     if not REAL_DAYS.exists():
         pytest.skip(f"{REAL_DAYS.name} is not in ../shared/data; the real days need it")
-    rng = random.Random(6)
-    share = days.LINE_CALLS_A_DAY / days.YEAR_CALLS_A_DAY
-    day = datetime(1999, 3, 6).date()  # noqa: DTZ001 - a date of the file, not a moment
-    arrivals = days.thin(days.read_day(REAL_DAYS, day, rng), share, rng)
-    start = datetime(1999, 3, 6, tzinfo=days.SEOUL)
-    world = lived(database_url, Plan(start, 24, arrivals, 5, 6, browser_hours=(13, 14)))
+    saturday = read_date("1999-03-06")
+    calls, _ = arrivals(saturday, 1, 6)
+    plan = Plan(midnight(saturday), 24, calls, 5, 6, browser_hours=(13, 14))
+    world = lived(database_url, plan)
     try:
         hold(world)
-        assert world.figures().calls >= len(arrivals)
+        assert world.figures().calls >= len(calls)
     finally:
         world.close()

@@ -47,10 +47,11 @@ from tests.simulation.ring_holds import wrongs_of_ringing
 from tests.simulation.staffing import Staff
 
 DRAIN_SECONDS_MAX = 12 * 3600
-CENTURY = date(2000, 1, 1)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 EXCUSED = timedelta(seconds=5)
 """While faults happen, a ring may be lost and an order be carried out by whoever finds it."""
+CLOCK_WRONG = timedelta(minutes=5)
+"""A clock that is set wrong is wrong by less."""
 HOURS_A_DAY = 24.0
 TIDY_SECONDS = 3600.0
 BOARD_HOURS = (10.9, 19.3, 23.9)
@@ -223,18 +224,25 @@ class World:
         """Hold board and reports against what happened; lost words make most of it uncertain."""
         office, now, seen = self.office, self.kernel.now(), self._seen()
         if self.plan.faults.kinds():
-            wrongs = office.wrongs_of_reports_under_faults(seen, self.callers, now)
+            days = self._all_days()
+            wrongs = office.wrongs_of_reports_under_faults(days, seen, self.callers, now)
         else:
             wrongs = office.wrongs_of_board(seen, self.callers, now)
             wrongs += office.wrongs_of_reports(self._latest_days(), seen, self.callers, now)
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
 
     def _latest_days(self) -> list[date]:
-        """Today, and the day before as it stands by now; by date the server knows this century."""
+        """Today, and the day before as it stands by now."""
         today = self.kernel.now().astimezone(SEOUL).date()
         before = today - timedelta(days=1)
-        begun = max(self.plan.start.astimezone(SEOUL).date(), CENTURY)
+        begun = self.plan.start.astimezone(SEOUL).date()
         return [today] if before < begun else [before, today]
+
+    def _all_days(self) -> list[date]:
+        """All days so far, and the one before where a clock that was set back may have been."""
+        first = (self.plan.start - CLOCK_WRONG).astimezone(SEOUL).date()
+        last = self.kernel.now().astimezone(SEOUL).date()
+        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
     def _seen(self) -> Seen:
         logins = {one.address: one.login for one in self.counselors}
