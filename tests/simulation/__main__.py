@@ -203,6 +203,9 @@ def _report(world: World, plan: Plan, spent: float, cpu: float) -> None:
         refused += counselor.refusals
     if refused:
         say("refused by the API: " + ", ".join(f"{k} x{n}" for k, n in sorted(refused.items())))
+    if not plan.faults.kinds():
+        held = world.comparisons
+        say(f"reports compared {held.made} · put off {held.put_off} · left out {held.skipped}")
     pace = f"{hours / spent:.2f} hours a second"
     say(f"{hours:.1f} simulated hours in {spent:.1f} s ({cpu:.1f} s of this process): {pace}")
     share = SPEED_CALLS / max(1, len(plan.arrivals))

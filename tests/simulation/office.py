@@ -67,17 +67,23 @@ class Office:
         diaries = self._diaries(seen, callers)
         return differences(self.supervisor.board(), seen.stories, diaries, now)
 
-    def wrongs_of_reports(
-        self, days: Sequence[date], seen: Seen, callers: Sequence[Caller], now: datetime
-    ) -> list[str]:
-        """Return where the reports of `days` differ from what happened."""
-        found = unrecorded_differences(self.supervisor.unrecorded(), seen, now)
+    def wrongs_of_unrecorded(self, seen: Seen, now: datetime) -> list[str] | None:
+        """Return where the list of what is unrecorded is wrong, None where it is too long."""
+        return unrecorded_differences(self.supervisor.unrecorded(), seen, now)
+
+    def wrongs_of_report(
+        self, day: date, seen: Seen, callers: Sequence[Caller], now: datetime
+    ) -> list[str] | None:
+        """Return where the reports of `day` differ from what happened.
+
+        None where somebody comes or goes in these very seconds.
+        """
+        asked = None if day == now.astimezone(SEOUL).date() else day
+        found = report_recount.differences(self._report(day, asked), seen, now)
+        if found is None:
+            return None
         known = self._known(seen, callers)
-        for day in days:
-            asked = None if day == now.astimezone(SEOUL).date() else day
-            found += report_recount.differences(self._report(day, asked), seen, now)
-            found += promise_report.differences(self._promises(day, asked), known, now)
-        return found
+        return found + promise_report.differences(self._promises(day, asked), known, now)
 
     def wrongs_of_reports_under_faults(
         self, days: Sequence[date], seen: Seen, callers: Sequence[Caller], now: datetime

@@ -56,16 +56,16 @@ class Seen:
     counselors: Mapping[str, str]
 
 
-def differences(told: Reports, seen: Seen, now: datetime) -> list[str]:
+def differences(told: Reports, seen: Seen, now: datetime) -> list[str] | None:
     """Return where a day's report says something else than what happened, up to `now`.
 
-    Nothing where somebody came, went or was closed in these very seconds.
+    None, and nothing was compared, where somebody came, went or was closed in these very seconds.
     """
     begin = datetime.combine(told.day, time(), SEOUL)
     until = min(begin + DAY, now)
     offered = [one for one in seen.stories.stories.values() if _offered(one, begin)]
     if any(_moves(one, seen, now) for one in offered):
-        return []
+        return None
     counted = _Counted(seen, offered, _work(seen, begin, now), now)
     expected = {"": counted.between(begin, until, begin + DAY)}
     for slot in told.figures["half_hours"]:
@@ -76,13 +76,15 @@ def differences(told: Reports, seen: Seen, now: datetime) -> list[str]:
     return found + list(_compare(told.day, _rows_of_table(told.table), expected, ROUNDED + EXACT))
 
 
-def unrecorded_differences(listed: Mapping[str, Any], seen: Seen, now: datetime) -> list[str]:
+def unrecorded_differences(
+    listed: Mapping[str, Any], seen: Seen, now: datetime
+) -> list[str] | None:
     """Return which sessions with callers owe an outcome and are not listed, or the other way.
 
-    Nothing where the list is too long to be shown whole.
+    None, and nothing was compared, where the list is too long to be shown whole.
     """
     if not listed["is_all"]:
-        return []
+        return None
     theirs = {str(one["session_id"]) for one in listed["sessions"]}
     inbound = {one.session_id for one in seen.meetings if one.citizen_sid in seen.stories.stories}
     mine, doubtful = set(), set()

@@ -7,10 +7,10 @@ holds that the story is the same).
 
 import io
 import wave
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 
 from sqlalchemy import text
 
@@ -56,6 +56,8 @@ HOURS_A_DAY = 24.0
 TIDY_SECONDS = 3600.0
 BOARD_HOURS = (10.9, 19.3, 23.9)
 """When the board is held against what happened, in hours of each day from the start."""
+LOOKS, LOOKS_AGAIN_SECONDS = 12, 7.0
+"""At a report in whose very seconds somebody comes or goes."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,15 @@ class Plan:
     drain_seconds_max: float = DRAIN_SECONDS_MAX
     stays_seconds: float = 0.0
     check_every_seconds: float = 900.0
+
+
+@dataclass
+class Comparisons:
+    """How often a report was held against what happened, or could not be, at last or yet."""
+
+    made: int = 0
+    skipped: int = 0
+    put_off: int = 0
 
 
 class World:
@@ -125,6 +136,7 @@ class World:
         self._ends_heeded = EndsHeeded(self.exchange, self.database)
         self._length = cache(self._measured)
         self.wrongs: list[str] = []
+        self.comparisons = Comparisons()
         self._written = 0
         self._fault_log = FaultLog(is_away=bool(plan.faults.kinds()))
 
@@ -220,16 +232,38 @@ class World:
         self.rig.tidy()
         self.kernel.at(TIDY_SECONDS, self._tidy)
 
-    def _check_board(self) -> None:
-        """Hold board and reports against what happened; lost words make most of it uncertain."""
+    def _check_board(self, looks: int = 1) -> None:
+        """Hold board and reports against what happened; lost words make most of it uncertain.
+
+        looks: at a report, before it is left alone because somebody always comes or goes.
+        """
         office, now, seen = self.office, self.kernel.now(), self._seen()
         if self.plan.faults.kinds():
             days = self._all_days()
-            wrongs = office.wrongs_of_reports_under_faults(days, seen, self.callers, now)
-        else:
-            wrongs = office.wrongs_of_board(seen, self.callers, now)
-            wrongs += office.wrongs_of_reports(self._latest_days(), seen, self.callers, now)
-        self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
+            self._blame(office.wrongs_of_reports_under_faults(days, seen, self.callers, now))
+            return
+        self._blame(office.wrongs_of_board(seen, self.callers, now))
+        self._count(office.wrongs_of_unrecorded(seen, now))
+        for day in self._latest_days():
+            self._look_at_report(day, looks)
+
+    def _look_at_report(self, day: date, looks: int) -> None:
+        wrongs = self.office.wrongs_of_report(day, self._seen(), self.callers, self.kernel.now())
+        if wrongs is not None or looks <= 1:
+            self._count(wrongs)
+            return
+        self.comparisons.put_off += 1
+        again = partial(self._look_at_report, day, looks - 1)
+        self.kernel.at(LOOKS_AGAIN_SECONDS, again)
+
+    def _count(self, wrongs: Sequence[str] | None) -> None:
+        """Count a comparison, or, without wrongs to tell of, that there was none."""
+        self.comparisons.made += wrongs is not None
+        self.comparisons.skipped += wrongs is None
+        self._blame(wrongs or ())
+
+    def _blame(self, wrongs: Iterable[str]) -> None:
+        self.wrongs += [f"{self.kernel.now():%H:%M:%S} {wrong}" for wrong in wrongs]
 
     def _latest_days(self) -> list[date]:
         """Today, and the day before as it stands by now."""
@@ -254,7 +288,8 @@ class World:
             self.kernel.at(self.plan.check_every_seconds, self._check)
             for day in range(1 + int(self.plan.hours // HOURS_A_DAY)):
                 for hour in BOARD_HOURS:
-                    self.kernel.at((day * HOURS_A_DAY + hour) * 3600, self._check_board)
+                    at = (day * HOURS_A_DAY + hour) * 3600
+                    self.kernel.at(at, partial(self._check_board, LOOKS))
         else:
             self.rig.misfortune.begin(until)
             self.kernel.after_each.append(self._check_what_changed)
