@@ -77,6 +77,8 @@ def run_seeds(
                 failed += 1
                 for line in report(told, short_command(told.seed, faults, change)):
                     say(line)
+            if len(seeds) == 1:
+                say(f"digest {told.digest or 'none, it broke off'}")
             if number % TELL_EACH == 0 or number == len(seeds):
                 pace = (perf_counter() - began) / number
                 say(
