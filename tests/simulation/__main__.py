@@ -81,7 +81,7 @@ def main() -> int:
     server = EmbeddedPostgres(directory, durable=False)
     try:
         upgrade(server.start())
-        return _live_through(World(server.url(), plan), plan, asked)
+        return live_through(World(server.url(), plan), plan, asked)
     finally:
         server.stop()
         shutil.rmtree(directory, ignore_errors=True)
@@ -130,7 +130,8 @@ def whole_plan(asked: argparse.Namespace) -> tuple[Plan, str]:
     return plan, source
 
 
-def _live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
+def live_through(world: World, plan: Plan, asked: argparse.Namespace) -> int:
+    """Live through whole days and tell of them; 1 where something was wrong."""
     began, cpu_began = time.perf_counter(), time.process_time()
     _tell(world, began)
     try:

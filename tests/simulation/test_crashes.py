@@ -2,9 +2,14 @@
 
 from dataclasses import replace
 
+import pytest
+
+from tests.simulation.__main__ import live_through, read_arguments
 from tests.simulation.faults import NONE
 from tests.simulation.faults_seeds import failures, live
 from tests.simulation.faults_short import short_plan
+from tests.simulation.real_days import midnight
+from tests.simulation.world import World
 
 NO_TEMPLATE = "no_such_template"
 
@@ -26,10 +31,10 @@ def test_who_waits_for_ever_is_a_finding_and_no_crash(
 def test_a_story_that_breaks_off_is_a_wrong_of_its_seed(
     postgres_url: str, template_database: str
 ) -> None:
-    plan = replace(short_plan(7, NONE), browser_hours=())
+    plan = replace(short_plan(7, NONE), seats=0)  # whose roster nobody can import
     told = live(postgres_url, template_database, plan)
     assert told.seed == 7
-    assert told.wrongs[0].startswith("crashed: ValueError: not enough values to unpack")
+    assert told.wrongs[0].startswith("crashed: AssertionError")
     assert any("staffing.py" in line for line in told.lines)
 
 
@@ -39,3 +44,15 @@ def test_each_seed_that_breaks_off_is_told_and_ends_no_other(postgres_url: str) 
         assert any(line.startswith(f"seed {seed} at commit ") for line in lines)
         assert any(f"SEED={seed} SHORT=1" in line for line in lines)
     assert sum(NO_TEMPLATE in line and "WRONG" in line for line in lines) == 2
+
+
+def test_a_whole_day_that_breaks_off_is_told_too(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = read_arguments(["--seed", "7", "--date", "1999-03-02"])
+    plan = replace(short_plan(7, NONE), start=midnight(asked.date), seats=0)
+    assert live_through(World(database_url, plan), plan, asked) == 1
+    told = capsys.readouterr().out
+    assert "seed 7 at commit " in told
+    assert "WRONG  crashed: AssertionError" in told
+    assert "again with: make simulate SEED=7 DAYS=1 DATE=1999-03-02\n" in told

@@ -28,7 +28,9 @@ def a_night(seed: int, faults: Faults) -> Plan:
 
 
 @pytest.fixture
-def night(request: pytest.FixtureRequest, postgres_url: str, template_database: str) -> Iterator:
+def night(
+    request: pytest.FixtureRequest, postgres_url: str, template_database: str
+) -> Iterator[World]:
     with fresh_world(postgres_url, template_database, a_night(3, request.param)) as world:
         told = lived(world)
         assert not told.wrongs, "\n".join(report(told, pytest_command()))
