@@ -28,6 +28,7 @@ TRIES_MAX = {"talk": 2, "companion": 3}
 OBEYED = timedelta(seconds=1)
 CLOCK_WRONG_MAX = timedelta(minutes=5)
 """The server's own times may be so far from the truth."""
+NOT_WRONG = timedelta()
 
 MOMENT = {
     "a due talk was forgotten": """
@@ -130,16 +131,25 @@ class _Ring:
         return self.begin.astimezone(SEOUL).hour
 
 
-def wrongs_of_rings(session: Session, seen: Recount, people: Iterable[Caller]) -> list[str]:
-    """Return whom the server rang though it may not have: when, against a word, or too often."""
+def wrongs_of_rings(
+    session: Session, seen: Recount, people: Iterable[Caller], clock_wrong: timedelta
+) -> list[str]:
+    """Return whom the server rang though it may not have: when, against a word, or too often.
+
+    clock_wrong: by so much the server's clock may have been off, either way.
+    """
     wishes = _wishes(people)
     rings = [
         _Ring(story, story.rung, story.ended or story.rung)
         for story in seen.rings.values()
         if story.rung is not None
     ]
-    found = [f"{ring.story.sid} {wrong}" for ring in rings for wrong in _uninvited(ring, wishes)]
-    return found + _doubled(rings) + _too_often(session, rings, wishes)
+    found = [
+        f"{ring.story.sid} {wrong}"
+        for ring in rings
+        for wrong in _uninvited(ring, wishes, clock_wrong)
+    ]
+    return found + _doubled(rings) + _too_often(session, rings, wishes, clock_wrong)
 
 
 def wrongs_of_companions(seen: Recount, addresses: Collection[str]) -> list[str]:
@@ -160,7 +170,10 @@ def _wishes(people: Iterable[Caller]) -> Mapping[str, Sequence[Wish]]:
     return said
 
 
-def _uninvited(ring: _Ring, wishes: Mapping[str, Sequence[Wish]]) -> Iterable[str]:
+def _uninvited(
+    ring: _Ring, wishes: Mapping[str, Sequence[Wish]], clock_wrong: timedelta
+) -> Iterable[str]:
+    begins = (ring.begin - clock_wrong, ring.begin + clock_wrong)
     said = [wish for wish in wishes.get(ring.story.number, ()) if wish.at <= ring.begin]
     if not said:
         yield f"rang {ring.story.number}, who never asked for it"
@@ -169,10 +182,10 @@ def _uninvited(ring: _Ring, wishes: Mapping[str, Sequence[Wish]]) -> Iterable[st
     last = said[-1]
     if not last.wants and ring.begin > last.at + OBEYED:
         yield f"rang {ring.story.number}, who wanted no more calls since {last.at}"
-    if ring.hour in QUIET_HOURS and not any(wish.at_night for wish in said):
+    if all(map(_is_quiet, begins)) and not any(wish.at_night for wish in said):
         yield f"rang in quiet hours, at {ring.begin.astimezone(SEOUL)}"
     windows = next((wish.windows for wish in reversed(said) if wish.windows is not None), ())
-    if windows and not any(_holds(window, ring.begin) for window in windows):
+    if windows and not any(_holds(window, at) for window in windows for at in begins):
         yield f"rang outside the hours that were asked for, at {ring.begin.astimezone(SEOUL)}"
 
 
@@ -181,6 +194,10 @@ def _rung_on(ring: _Ring, wishes: Sequence[Wish]) -> Iterable[str]:
     stops = [one.at for one in wishes if not one.wants and ring.begin < one.at]
     if ring.story.answered is None and any(at + OBEYED < ring.end for at in stops):
         yield f"rang on although {ring.story.number} wanted no more calls"
+
+
+def _is_quiet(moment: datetime) -> bool:
+    return moment.astimezone(SEOUL).hour in QUIET_HOURS
 
 
 def _holds(window: Mapping[str, object], moment: datetime) -> bool:
@@ -201,7 +218,10 @@ def _doubled(rings: Sequence[_Ring]) -> list[str]:
 
 
 def _too_often(
-    session: Session, rings: Sequence[_Ring], wishes: Mapping[str, Sequence[Wish]]
+    session: Session,
+    rings: Sequence[_Ring],
+    wishes: Mapping[str, Sequence[Wish]],
+    clock_wrong: timedelta,
 ) -> list[str]:
     by_sid = {ring.story.sid: ring for ring in rings}
     tried: dict[tuple[str, str], list[_Ring]] = defaultdict(list)
@@ -216,9 +236,10 @@ def _too_often(
         asked = [w for w in wishes.get(calls[0].story.number, ()) if w.at > calls[0].begin]
         if len(calls) > TRIES_MAX[purpose] + decisions + len(asked):
             found.append(f"promise {promise_id} was tried {len(calls)} times")
-        if any(two.begin < one.begin + GAP for one, two in pairwise(calls)):
+        gap = GAP - 2 * clock_wrong
+        if any(two.begin < one.begin + gap for one, two in pairwise(calls)):
             found.append(f"promise {promise_id} was tried again too soon")
         hours = [call.hour for call in calls if decided_at is None or call.begin < decided_at]
-        if len(set(hours)) < len(hours):
+        if len(set(hours)) < len(hours) and not clock_wrong:
             found.append(f"promise {promise_id} was tried twice at the same hour: {hours}")
     return found

@@ -10,7 +10,7 @@ from simulator.journal import WebhookAnswered, WebhookSent
 from simulator.people import Habits
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
-from tests.simulation.promise_holds import wrongs_of_rings
+from tests.simulation.promise_holds import NOT_WRONG, wrongs_of_rings
 from tests.simulation.test_short_days import START, a_plan, hold, lived
 from tests.simulation.world import World
 
@@ -72,7 +72,7 @@ def _a_ring_against_their_word_is_found(world: World) -> None:
 
 def _wrongs(world: World) -> str:
     with world.database.transaction() as session:
-        return " ".join(wrongs_of_rings(session, world.recounted, world.callers))
+        return " ".join(wrongs_of_rings(session, world.recounted, world.callers, NOT_WRONG))
 
 
 def _a_silent_end_is_found(world: World) -> None:

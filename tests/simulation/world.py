@@ -40,7 +40,13 @@ from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
 from tests.simulation.meetings import Meetings, Overheard
 from tests.simulation.office import SEOUL, Office
 from tests.simulation.parts import cheap_passwords, seeded_ids
-from tests.simulation.promise_holds import Spoken, wrongs_of_companions, wrongs_of_rings
+from tests.simulation.promise_holds import (
+    CLOCK_WRONG_MAX,
+    NOT_WRONG,
+    Spoken,
+    wrongs_of_companions,
+    wrongs_of_rings,
+)
 from tests.simulation.recount import Figures, Recounter, digest, figures
 from tests.simulation.report_recount import Seen
 from tests.simulation.ring_holds import wrongs_of_ringing
@@ -50,8 +56,6 @@ DRAIN_SECONDS_MAX = 12 * 3600
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 EXCUSED = timedelta(seconds=5)
 """While faults happen, a ring may be lost and an order be carried out by whoever finds it."""
-CLOCK_WRONG = timedelta(minutes=5)
-"""A clock that is set wrong is wrong by less."""
 HOURS_A_DAY = 24.0
 TIDY_SECONDS = 3600.0
 BOARD_HOURS = (10.9, 19.3, 23.9)
@@ -183,7 +187,8 @@ class World:
                 session.execute(text("ANALYZE"))
             at_end = wrongs_at_end(session, now, policy)
             people = [*self.callers, *self.office.people]
-            rings = wrongs_of_rings(session, seen, people)
+            clock_wrong = CLOCK_WRONG_MAX if faults.clock_stepped else NOT_WRONG
+            rings = wrongs_of_rings(session, seen, people, clock_wrong)
             if faults.kinds():
                 counted = wrongs_under_faults(session, seen, self.exchange.journal)
             else:
@@ -274,7 +279,7 @@ class World:
 
     def _all_days(self) -> list[date]:
         """All days so far, and the one before where a clock that was set back may have been."""
-        first = (self.plan.start - CLOCK_WRONG).astimezone(SEOUL).date()
+        first = (self.plan.start - CLOCK_WRONG_MAX).astimezone(SEOUL).date()
         last = self.kernel.now().astimezone(SEOUL).date()
         return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
