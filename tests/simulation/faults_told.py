@@ -45,6 +45,12 @@ from tests.simulation.recount import Recount, Story
 TALK_SECONDS = 60.0
 ADOPTED_SECONDS = 150.0
 """Who waits for so long is known: each turn of the wait takes in a call that is not."""
+_ROWS = text(
+    """
+    SELECT c.carrier_sid, c.queued_at, coalesce(c.answered_at, first.answered_at) AS answered_at
+    FROM calls c LEFT JOIN calls first ON first.id = c.handed_from_id
+    """
+)
 _LEGS_KNOWN = text(
     "SELECT carrier_sid FROM calls UNION SELECT carrier_sid FROM orders WHERE kind = 'reach'"
 )
@@ -56,7 +62,7 @@ _SID = re.compile(r"\b(?:CA|CF|QU)[0-9a-f]{32}\b")
 
 def wrongs_under_faults(session: Session, seen: Recount, journal: Iterable[Entry]) -> list[str]:
     """Return where the exchange's story and the server's rows differ, though they may not."""
-    rows = session.execute(text("SELECT carrier_sid, queued_at, answered_at FROM calls"))
+    rows = session.execute(_ROWS)
     stored = {row.carrier_sid: row for row in rows}
     entries = list(journal)
     found = [wrong for wrong in seen.wrongs if not wrong.startswith(THEIR_OWN)]
