@@ -47,8 +47,8 @@ MOMENT = {
     "a call is made for no promise": """
         SELECT k.id, k.state FROM calls k WHERE k.direction = 'outward'
           AND k.state IN ('waiting', 'offered', 'reaching') AND k.state_since < :late
-          AND k.answered_at IS NULL AND NOT EXISTS (SELECT FROM promises p WHERE p.entry_call_id = k.id
-            AND p.state IN ('planned', 'calling'))""",
+          AND k.answered_at IS NULL AND NOT EXISTS (SELECT FROM promises p
+            WHERE p.entry_call_id = k.id AND p.state IN ('planned', 'calling'))""",
     "a promise ended or waits without a word why": """
         SELECT id, state FROM promises WHERE
           CASE WHEN state IN ('planned', 'calling') THEN false
