@@ -17,6 +17,13 @@ from simulator.sounds import Bridge, Silence, Speech
 from tests.torture import ears as ears_module
 from tests.torture.ears import Ears
 from tests.torture.recount import CALLS, read, wrongs
+from tests.torture.story import (
+    BESIDE_SECONDS_MAX,
+    EXPLAINS_SECONDS,
+    SILENCE_SECONDS_MAX,
+    unexplained,
+    wrongs_of_callers,
+)
 from tests.torture.windows import Watch
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -133,3 +140,29 @@ def test_silence_runs_from_the_end_of_a_sound_to_the_next(monkeypatch: pytest.Mo
     clock[0] += 3.0
     ears.ended(listening)  # type: ignore[arg-type]
     assert [quiet.seconds for quiet in ears.longest] == [7.0, 1.0]
+
+
+def test_a_cut_off_is_explained_by_an_outage_shortly_before_it_only() -> None:
+    outage = 1000.0
+    cut_off = [outage, outage + EXPLAINS_SECONDS - 1, outage + EXPLAINS_SECONDS, outage - 1]
+    assert unexplained(cut_off, [outage]) == 2
+    assert unexplained(cut_off[:2], [outage]) == 0
+    assert unexplained(cut_off[:2], []) == 2
+
+
+@pytest.mark.parametrize(
+    ("suffered", "wrong"),
+    [
+        ((1, 0.0, 0.0), "1 cut off while a web and the database were up"),
+        ((0, BESIDE_SECONDS_MAX, 0.0), "somebody waited beside a free counselor for 10.0 s"),
+        ((0, 0.0, SILENCE_SECONDS_MAX), "somebody heard nothing for 10.0 s"),
+    ],
+)
+def test_what_callers_suffer_beyond_its_limit_is_wrong(
+    suffered: tuple[int, float, float], wrong: str
+) -> None:
+    assert wrongs_of_callers(*suffered) == [wrong]
+
+
+def test_what_callers_suffer_within_its_limits_is_not_wrong() -> None:
+    assert wrongs_of_callers(0, BESIDE_SECONDS_MAX - 0.1, SILENCE_SECONDS_MAX - 0.1) == []
