@@ -2,7 +2,8 @@
 
 Each main flow is a small story without chance in it. The process dies right before, or right
 after, one of its commits, loses what it had in memory and comes back after a moment; then the story
-must go on and end sound.
+must go on and end sound, and whoever was queued or promised a call by then be served
+(`crash_ends`).
 """
 
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
 from tests.simulation.citizens import Neighbours
 from tests.simulation.commits import Killed
+from tests.simulation.crash_ends import wrongs_of_ends
 from tests.simulation.faults import Faults
 from tests.simulation.faults_short import START
 from tests.simulation.fresh_world import fresh_world
@@ -241,7 +243,8 @@ def live(postgres_url: str, template: str, flow: Flow, kill: KillAt) -> Lived:
         world.run()
         with world.database.reading() as session:
             went_well = bool(session.scalar(text(flow.holds)))
-        wrongs = world.findings()
+            ends = wrongs_of_ends(session, world.recounted, world.exchange.journal)
+        wrongs = [*world.findings(), *ends]
         lines = world.story(wrongs[0]) if wrongs else []
     return Lived(kill.count, went_well, tuple(wrongs), tuple(lines))
 
