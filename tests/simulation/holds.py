@@ -1,7 +1,8 @@
 """What must hold at every moment (DESIGN section 6), asked of the tables in plain SQL.
 
-Each query returns rows only where something is wrong. Those of MOMENT hold after any event,
-those of END when the story is over.
+Each query returns rows only where something is wrong. Those of MOMENT hold after any event, those
+of END when the story is over. Most of MOMENT stand in `tests/invariants.py`, as the torture asks
+them too.
 """
 
 from datetime import datetime, timedelta
@@ -12,59 +13,21 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.policy import Policy
+from tests.invariants import ALWAYS, OVERDUE
 from tests.simulation import promise_holds
 from tests.simulation.recount import Recount, Story
 
 ON_THE_WAY_SECONDS = 5.0
 
 MOMENT = {
-    "a counselor has two of offer and session": """
-        SELECT counselor_id FROM (
-          SELECT counselor_id FROM offers WHERE state = 'open'
-          UNION ALL SELECT counselor_id FROM sessions WHERE state <> 'closed') held
-        GROUP BY 1 HAVING count(*) > 1""",
-    "a call has two open offers or live sessions": """
-        SELECT call_id FROM (
-          SELECT call_id FROM offers WHERE state = 'open'
-          UNION ALL SELECT call_id FROM sessions WHERE state IN ('joining', 'talking')) held
-        GROUP BY 1 HAVING count(*) > 1""",
-    "a call is offered without an open offer, or the other way round": """
-        SELECT c.id FROM calls c WHERE (c.state = 'offered')
-          <> EXISTS (SELECT FROM offers o WHERE o.call_id = c.id AND o.state = 'open')""",
-    "a call is connected, or being made, without a live session, or the other way round": """
-        SELECT c.id FROM calls c WHERE (c.state IN ('connected', 'reaching')) <> EXISTS
-          (SELECT FROM sessions s WHERE s.call_id = c.id AND s.state IN ('joining', 'talking'))""",
-    "a call wraps up without a session that does": """
-        SELECT c.id FROM calls c WHERE c.state = 'wrapping' AND NOT EXISTS
-          (SELECT FROM sessions s WHERE s.call_id = c.id AND s.state = 'wrapping')""",
-    "a presence is offered without an offer, or the other way round": """
-        SELECT p.counselor_id FROM presences p WHERE (p.state = 'offered') <> EXISTS
-          (SELECT FROM offers o WHERE o.counselor_id = p.counselor_id AND o.state = 'open')""",
-    "a presence is on a call or wrapping without such a session, or the other way round": """
-        SELECT p.counselor_id FROM presences p
-        LEFT JOIN sessions s ON s.counselor_id = p.counselor_id AND s.state <> 'closed'
-        WHERE CASE WHEN s.id IS NULL THEN p.state IN ('on_call', 'wrapping')
-              WHEN s.state = 'wrapping' THEN p.state <> 'wrapping' ELSE p.state <> 'on_call' END""",
+    **ALWAYS,
+    **OVERDUE,
     "somebody who was not ready is offered a call": """
         SELECT counselor_id, status FROM presences
         WHERE state = 'offered' AND status <> 'ready' AND status_since < state_since""",
-    "a call rests beyond its limit": """
-        SELECT id, state, deadline FROM calls
-        WHERE state NOT IN ('closed', 'wrapping') AND deadline < :late""",
-    "an offer rests beyond its limit": """
-        SELECT id FROM offers WHERE state = 'open' AND deadline < :late""",
-    "a session rests beyond its limit": """
-        SELECT id FROM sessions WHERE state <> 'closed' AND deadline < :late""",
     "an order was forgotten": """
         SELECT id, kind FROM orders WHERE state IN ('due', 'sending') AND due_at < :late
           AND coalesce(lease_until, due_at) < :late""",
-    "a closed call has neither a reason nor an end": """
-        SELECT id FROM calls
-        WHERE state = 'closed' AND (close_reason IS NULL OR closed_at IS NULL)""",
-    "a companion or somebody without a valid certificate was offered a call": """
-        SELECT o.id FROM offers o JOIN accounts a ON a.id = o.counselor_id
-          JOIN counselors c ON c.id = o.counselor_id WHERE a.role <> 'counselor'
-          OR c.certified_until < (o.offered_at AT TIME ZONE 'Asia/Seoul')::date""",
 }
 END = {
     "a call is not closed": "SELECT id, state FROM calls WHERE state <> 'closed'",
