@@ -13,6 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 ALWAYS = {
+    "a call has two rows": """
+        SELECT carrier_sid FROM calls GROUP BY 1 HAVING count(*) > 1""",
     "a counselor has two of offer and session": """
         SELECT counselor_id FROM (
           SELECT counselor_id FROM offers WHERE state = 'open'

@@ -32,6 +32,8 @@ BREAKING = {
         DROP INDEX uq_sessions_live_call; DROP INDEX uq_sessions_open_counselor;
         UPDATE sessions SET state = 'talking', room_id = id;"""
     + ANOTHER.format("sessions", "id = gen_random_uuid(), offer_id = NULL"),
+    "a call has two rows": "ALTER TABLE calls DROP CONSTRAINT uq_calls_carrier_sid;"
+    + ANOTHER.format("calls", "id = gen_random_uuid()"),
     "a counselor has two of offer and session": """
         UPDATE offers SET state = 'open'; UPDATE sessions SET state = 'talking'""",
 }
