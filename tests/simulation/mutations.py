@@ -412,9 +412,6 @@ def mutated(mutation: Mutation, database: str) -> Iterator[None]:
 NOTE = """\
 Where two guards stand for one another, both are taken away; the database's unique indexes stand
 behind locks and looks that let nobody come so far in one process at a time.
-That a held lease is taken shows nowhere: in this world nobody else gets a turn between the taking
-of an order and the carrier's deed, and after it the lost leg is looked for and the number of tries
-lets one settle.
 """
 
 
