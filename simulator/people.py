@@ -14,7 +14,8 @@ from functools import partial
 from math import log
 from typing import TYPE_CHECKING, Final, Protocol
 
-from simulator.handsets import Handset, RungHabits
+from simulator.habits import Habits
+from simulator.handsets import Handset
 from simulator.keying import Keying
 from simulator.sounds import Bridge, Recording, Sound, Speech
 
@@ -86,41 +87,11 @@ class Switchboard:
         self.nervous.pop(caller, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """What callers are like. Shares are probabilities; times in seconds.
-
-    patience_seconds: mean of an exponential. talk_seconds: mean of a lognormal with talk_sigma
-    (Brown et al. 2005 found lognormal service times). keeps_place: of those who hear the offer.
-    leaves_at_worst: hangs up in the very second in which a counselor is rung, picks up or is
-    joined. calls_again: of those who gave up; a talk that broke off is called about more often.
-    """
-
-    patience_seconds: float = 480.0
-    talk_seconds: float = 1500.0
-    talk_sigma: float = 0.6
-    think_seconds: tuple[float, float] = (1.5, 6.0)
-    withheld: float = 0.12
-    leaves_in_menu: float = 0.02
-    mis_keys: float = 0.06
-    speaks_english: float = 0.03
-    presses_nothing: float = 0.03
-    presses_safety: float = 0.02
-    hangs_up_first: float = 0.45
-    asks_callback: float = 0.05
-    keeps_place: float = 0.1
-    mis_keys_number: float = 0.1
-    other_number: float = 0.1
-    leaves_in_dialogue: float = 0.05
-    leaves_at_worst: float = 0.02
-    calls_again: float = 0.15
-    calls_again_when_cut: float = 0.8
-    again_seconds: tuple[float, float] = (20.0, 900.0)
-    rung: RungHabits = field(default_factory=RungHabits)
-
-
 class Caller:
-    """One citizen, who calls once or a few times, and may be rung back."""
+    """One citizen, who calls once or a few times, and may be rung back.
+
+    wishes: what was heard confirmed. asked: what was asked for, confirmed or not.
+    """
 
     def __init__(
         self,
@@ -139,6 +110,7 @@ class Caller:
         self.address = self._rng.choice(WITHHELD) if is_withheld else self.numbers[0]
         self.leg: Leg | None = None
         self.wishes: list[Wish] = []
+        self.asked: list[Wish] = []
         speaks_english = random.Random(f"{seed}/language").random() < habits.speaks_english
         self._presses = [*("9" if speaks_english else ""), *self._plan()]
         self._keying = Keying(
@@ -266,7 +238,14 @@ class Caller:
         if self._rng.random() < self._habits.leaves_in_dialogue:
             self._soon(leg.hang_up)
             return
-        self._soon(partial(leg.press, self._keying.answer(self._heard)))
+        key = self._keying.answer(self._heard)
+        agrees = partial(self._agree, leg)
+        self._soon(agrees if key == "1" else partial(leg.press, key))
+
+    def _agree(self, leg: Leg) -> None:
+        """Say that this is the number; whether it was promised is heard, or is not."""
+        self.asked.append(Wish(self._exchange.kernel.now(), self.wanted, "key"))
+        leg.press("1")
 
     def _key_number(self, leg: Leg) -> None:
         self._soon(partial(leg.press, self._keying.number()))

@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT))
 from core.clock import SEOUL  # noqa: E402 - the path is set first
 from core.embedded import EmbeddedPostgres  # noqa: E402
 from core.schema import upgrade  # noqa: E402
-from simulator.people import Habits  # noqa: E402
+from simulator.habits import Habits  # noqa: E402
 from simulator.staff import WorkHabits  # noqa: E402
 from supervision.day_picture import Fault  # noqa: E402
 from tests.simulation.commits import Killed  # noqa: E402

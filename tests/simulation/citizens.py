@@ -47,15 +47,17 @@ class Neighbours:
         form = self._filled(person)
         if self._rng.random() < 0.2:
             self._send(form | {"number": "119"})
-        answer = self._send(form)
-        if answer.status_code == 200:
-            now = self._exchange.kernel.now()
-            at_night = "night_calls" in form
-            windows = _windows(form)
-            number = person.numbers[0]
-            person.wishes.append(
-                Wish(now, number, "form", "companion", windows=windows, at_night=at_night)
-            )
+        asked = Wish(
+            self._exchange.kernel.now(),
+            person.numbers[0],
+            "form",
+            "companion",
+            windows=_windows(form),
+            at_night="night_calls" in form,
+        )
+        person.asked.append(asked)
+        if self._send(form).status_code == 200:
+            person.wishes.append(asked)
 
     def _filled(self, person: Caller) -> dict[str, Any]:
         form: dict[str, Any] = {

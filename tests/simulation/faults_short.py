@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from simulator.companions import CompanionHabits
-from simulator.people import Habits
+from simulator.habits import Habits
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
 from tests.simulation.faults import ALL, Faults

@@ -138,7 +138,9 @@ def wrongs_of_rings(
 
     clock_wrong: by so much the server's clock may have been off, either way.
     """
-    wishes = _wishes(people)
+    people = list(people)
+    wishes = _by_number(person.wishes for person in people)
+    asked = _by_number(person.asked for person in people)
     rings = [
         _Ring(story, story.rung, story.ended or story.rung)
         for story in seen.rings.values()
@@ -147,7 +149,7 @@ def wrongs_of_rings(
     found = [
         f"{ring.story.sid} {wrong}"
         for ring in rings
-        for wrong in _uninvited(ring, wishes, clock_wrong)
+        for wrong in _uninvited(ring, wishes, asked, clock_wrong)
     ]
     return found + _doubled(rings) + _too_often(session, rings, wishes, clock_wrong)
 
@@ -161,24 +163,30 @@ def wrongs_of_companions(seen: Recount, addresses: Collection[str]) -> list[str]
     ]
 
 
-def _wishes(people: Iterable[Caller]) -> Mapping[str, Sequence[Wish]]:
+def _by_number(each: Iterable[Iterable[Wish]]) -> Mapping[str, Sequence[Wish]]:
     """What people said of being called, by number, in order."""
     said: dict[str, list[Wish]] = defaultdict(list)
-    for person in people:
-        for wish in person.wishes:
+    for wishes in each:
+        for wish in wishes:
             said[wish.number].append(wish)
     return said
 
 
 def _uninvited(
-    ring: _Ring, wishes: Mapping[str, Sequence[Wish]], clock_wrong: timedelta
+    ring: _Ring,
+    wishes: Mapping[str, Sequence[Wish]],
+    asked: Mapping[str, Sequence[Wish]],
+    clock_wrong: timedelta,
 ) -> Iterable[str]:
     begins = (ring.begin - clock_wrong, ring.begin + clock_wrong)
-    said = [wish for wish in wishes.get(ring.story.number, ()) if wish.at <= ring.begin]
+    number = ring.story.number
+    said = [wish for wish in wishes.get(number, ()) if wish.at <= ring.begin]
+    if not said:  # the confirmation may have been lost on its way
+        said = [wish for wish in asked.get(number, ()) if wish.at <= ring.begin]
     if not said:
         yield f"rang {ring.story.number}, who never asked for it"
         return
-    yield from _rung_on(ring, wishes[ring.story.number])
+    yield from _rung_on(ring, wishes.get(number, ()))
     last = said[-1]
     if not last.wants and ring.begin > last.at + OBEYED:
         yield f"rang {ring.story.number}, who wanted no more calls since {last.at}"

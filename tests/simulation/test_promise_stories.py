@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from simulator.habits import Habits
 from simulator.journal import WebhookAnswered, WebhookSent
-from simulator.people import Habits
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
 from tests.simulation.promise_holds import NOT_WRONG, wrongs_of_rings

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from simulator.habits import Habits
 from simulator.handsets import RungHabits
-from simulator.people import Habits
 from simulator.staff import WorkHabits
 from tests.databases import fresh
 from tests.simulation.real_days import REAL_DAYS, arrivals, midnight, read_date

@@ -18,8 +18,9 @@ from core.database import Database
 from core.services import Services, install
 from simulator.companions import CompanionHabits
 from simulator.exchange import Exchange
+from simulator.habits import Habits
 from simulator.kernel import VirtualKernel
-from simulator.people import Caller, Habits, Switchboard, send_callers
+from simulator.people import Caller, Switchboard, send_callers
 from simulator.rest import Rest
 from simulator.settings import Settings
 from simulator.sounds import Recording, Sound, estimated_seconds
