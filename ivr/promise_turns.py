@@ -254,6 +254,7 @@ def on_reach_leg(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Repl
         return Effect.NOTHING, Reply()
     is_ours = outward.has_no_leg(call) or call.carrier_sid == turn.call_sid
     if call.state == CallState.REACHING and is_ours:
+        outward.leg_rung(call, turn.call_sid)  # the answer that named it may have been lost
         said = TRY_OUTCOMES.get(turn.call_status, "no_answer")
         return outward.not_reached(session, call, said, desk.now, desk.policy), Reply()
     theirs = handing_on.owner_of_leg(session, turn.call_sid)  # another where they were handed on
