@@ -82,6 +82,7 @@ class CounselingSession(Base):
     state: joining (accepted, leg not there yet), talking, wrapping, closed.
     join_digest: hash of the single-use token that lets the counselor's leg in.
     room_id: the session whose room it is held in, None for its own.
+    entered_at: when the counselor's leg was first told to be in the room.
     outcome: the validated taxonomy without notes; notes and draft are sealed.
     """
 
@@ -97,6 +98,7 @@ class CounselingSession(Base):
     join_digest: Mapped[str | None] = mapped_column(unique=True)
     leg_sid: Mapped[str | None] = mapped_column(index=True)
     room_id: Mapped[uuid.UUID | None]
+    entered_at: Mapped[datetime | None]
     joined_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str | None]

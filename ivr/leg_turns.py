@@ -61,14 +61,22 @@ def on_leg_over(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply
     if talk is None or talk.leg_sid != turn.call_sid:
         return Effect.NOTHING, flow.say_and_end("not_yours", "ko")
     if turn.has_ended:
-        return _leg_ended(session, talk, turn, desk), Reply()
+        return _leg_ended(session, talk, turn, desk, was_in_room=True), Reply()
     effect = _look_for_caller(session, talk, desk)
     return effect, Reply((Hangup(),))
 
 
-def _leg_ended(session: Session, talk: CounselingSession, turn: Turn, desk: Desk) -> Effect:
+def _leg_ended(
+    session: Session, talk: CounselingSession, turn: Turn, desk: Desk, *, was_in_room: bool
+) -> Effect:
     return line.counselor_leg_ended(
-        session, talk.id, turn.call_sid, "counselor leg ended", desk.now, desk.policy
+        session,
+        talk.id,
+        turn.call_sid,
+        "counselor leg ended",
+        desk.now,
+        desk.policy,
+        was_in_room=was_in_room,
     )
 
 
@@ -94,8 +102,19 @@ def on_conference(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Rep
     if talk is None:
         return Effect.NOTHING, Reply()
     if event == "participant-join":
-        return line.caller_joined(session, session_id, turn.call_sid, desk.now), Reply()
+        return _entered_room(session, talk, turn, desk), Reply()
     return _left_room(session, turn, desk), Reply()
+
+
+def _entered_room(session: Session, talk: CounselingSession, turn: Turn, desk: Desk) -> Effect:
+    """The counselor or the caller; or a counselor who comes to the room of another's talk."""
+    if talk.leg_sid == turn.call_sid:
+        return line.counselor_entered(session, talk.id, desk.now)
+    effect = line.caller_joined(session, talk.id, turn.call_sid, desk.now)
+    other = counselor_records.session_of_leg(session, turn.call_sid)
+    if effect is Effect.NOTHING and other is not None:
+        line.counselor_entered(session, other.id, desk.now)
+    return effect
 
 
 def _left_room(session: Session, turn: Turn, desk: Desk) -> Effect:
@@ -106,7 +125,7 @@ def _left_room(session: Session, turn: Turn, desk: Desk) -> Effect:
         return Effect.NOTHING
     counselors = counselor_records.session_of_leg(session, turn.call_sid)
     if counselors is not None:
-        return _leg_ended(session, counselors, turn, desk)
+        return _leg_ended(session, counselors, turn, desk, was_in_room=True)
     call = handing_on.owner_of_leg(session, turn.call_sid)
     if call is None:
         return Effect.NOTHING
@@ -158,7 +177,9 @@ def _end_of_leg(session: Session, offer: Offer, turn: Turn, desk: Desk) -> Effec
     if call is None:
         return Effect.NOTHING
     talk = _session_of(session, offer.id)
-    return Effect.NOTHING if talk is None else _leg_ended(session, talk, turn, desk)
+    return (
+        Effect.NOTHING if talk is None else _leg_ended(session, talk, turn, desk, was_in_room=False)
+    )
 
 
 def _session_of(session: Session, offer_id: uuid.UUID) -> CounselingSession | None:

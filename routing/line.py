@@ -5,12 +5,13 @@ says so.
 """
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
 from core.policy import Policy
+from core.statements import ask
 from counselors import presence, sessions
 from counselors import records as counselor_records
 from counselors.models import CounselingSession, Counselor
@@ -23,6 +24,9 @@ from routing.models import Call
 from routing.orders import OrderKind
 from routing.states import CALL_LIFE, CallEvent, CallState
 from routing.talks import end_talk, hang_up_leg, locked_session, move_caller
+
+SURELY_THERE = timedelta(seconds=30)
+_ENTER = "UPDATE sessions SET entered_at = coalesce(entered_at, %s) WHERE id = %s"
 
 
 class Effect(StrEnum):
@@ -179,6 +183,12 @@ def caller_joined(
     return Effect.CHANGED
 
 
+def counselor_entered(session: Session, session_id: uuid.UUID, now: datetime) -> Effect:
+    """The counselor's leg is in the room, as the carrier saw it."""
+    ask(session, _ENTER, (now, session_id))
+    return Effect.NOTHING
+
+
 def counselor_leg_ended(
     session: Session,
     session_id: uuid.UUID,
@@ -186,10 +196,13 @@ def counselor_leg_ended(
     reason: str,
     now: datetime,
     policy: Policy,
+    *,
+    was_in_room: bool = False,
 ) -> Effect:
     """The counselor's leg ended. A hung-up desk phone ends the session; a lost browser does not.
 
     leg_sid must be the leg of the session: the end of an older leg changes nothing.
+    was_in_room: the word of its end shows that it had come; else it must have been seen there.
     """
     found = locked_session(session, session_id)
     if found is None or found[2].leg_sid != leg_sid:
@@ -199,7 +212,8 @@ def counselor_leg_ended(
         return Effect.NOTHING
     if handing_on.leave(session, call, held, talk, reason, now, policy):
         return Effect.CHANGED
-    if talk.joined_at is not None and not _at_browser(session, talk):
+    has_talked = talk.joined_at is not None and (was_in_room or _was_there(talk, now))
+    if has_talked and not _at_browser(session, talk):
         end_talk(session, call, held, talk, CallEvent.TALK_ENDED, "counselor hung up", now, policy)
         move_caller(session, call, talk, "goodbye", now)
         return Effect.CHANGED
@@ -245,6 +259,15 @@ def lose_counselor(
     if was_moved:
         move_caller(session, call, talk, "reconnect", now)
     return Effect.CHANGED
+
+
+def _was_there(talk: CounselingSession, now: datetime) -> bool:
+    """Tell whether the counselor's leg came to the room, and did not end on its way there.
+
+    The word of it may be lost; a leg for which the carrier found no document ends sooner.
+    """
+    assert talk.joined_at is not None
+    return talk.entered_at is not None or now - talk.joined_at >= SURELY_THERE
 
 
 def _at_browser(session: Session, talk: CounselingSession) -> bool:

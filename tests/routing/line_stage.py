@@ -185,6 +185,7 @@ class Stage:
         self.join_counselor(session_id, leg_sid)
         with self.open() as session:
             sid = session.get_one(Call, offer.call_id).carrier_sid
+            line.counselor_entered(session, session_id, self.now)
             assert line.caller_joined(session, session_id, sid, self.now) == "changed"
         return offer, session_id
 

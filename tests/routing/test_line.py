@@ -84,6 +84,35 @@ def test_a_hung_up_desk_telephone_ends_the_talk(stage: Stage) -> None:
     assert stage.get_call(call).state == "wrapping"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "was_in_room", "state"),
+    [(12, False, "waiting"), (12, True, "wrapping"), (31, False, "wrapping")],
+)
+def test_a_desk_telephone_that_never_came_to_the_room_has_not_hung_up(
+    stage: Stage, seconds: float, was_in_room: bool, state: str
+) -> None:
+    """The key was pressed, the answer was lost, and the carrier ended the leg by itself."""
+    stage.counselor(endpoint="tel:+82212345678")
+    call = stage.call()
+    _, session_id = stage.accepted()
+    stage.join_counselor(session_id, "CAleg")
+    sid = stage.get_call(call).carrier_sid
+    with stage.open() as session:
+        line.caller_joined(session, session_id, sid, stage.now)
+    stage.later(seconds)
+    with stage.open() as session:
+        line.counselor_leg_ended(
+            session,
+            session_id,
+            "CAleg",
+            "end",
+            stage.now,
+            stage.policy,
+            was_in_room=was_in_room,
+        )
+    assert stage.get_call(call).state == state
+
+
 def test_the_end_of_an_older_leg_changes_nothing(stage: Stage) -> None:
     stage.counselor()
     call = stage.call()

@@ -18,14 +18,7 @@ from tests.simulation.recount import Recount, Story
 BROKEN_OFF = timedelta(seconds=5)
 """From a document that the carrier could not fetch to the end of its "application error"."""
 STANDS = ("planned", "kept", "for_decision")
-_QUEUED = text(
-    """
-    SELECT c.carrier_sid, ARRAY(
-      SELECT leg_sid FROM sessions s WHERE s.call_id = c.id AND leg_sid IS NOT NULL
-        AND end_reason = 'counselor hung up') AS let_go_by
-    FROM calls c WHERE queued_at IS NOT NULL
-    """
-)
+_QUEUED = text("SELECT carrier_sid FROM calls WHERE queued_at IS NOT NULL")
 _PROMISES = text(
     """
     SELECT p.id, p.state, k.carrier_sid AS origin_sid, ARRAY(
@@ -44,17 +37,15 @@ def wrongs_of_ends(session: Session, seen: Recount, journal: Iterable[Entry]) ->
     """Return who was queued, or promised a call, and came to nothing."""
     errors = _errors(journal)
     promises = session.execute(_PROMISES).all()
-    queued = {row.carrier_sid: row.let_go_by for row in session.execute(_QUEUED)}
+    queued = set(session.scalars(_QUEUED))
     promised = {row.origin_sid for row in promises if row.state in STANDS}
-    broken = {sid for sid, _ in errors}
     found = []
     for sid, story in seen.stories.items():
-        is_excused = was_broken_off(story, errors) or bool(broken.intersection(queued.get(sid, ())))
         found += unserved(
             story,
             is_queued=sid in queued,
             is_promised=sid in promised,
-            is_excused=is_excused,
+            is_excused=was_broken_off(story, errors),
         )
     for row in promises:
         rings = [seen.rings[sid] for sid in row.tried_sids if sid in seen.rings]
@@ -93,9 +84,7 @@ def was_broken_off(story: Story, errors: Errors) -> bool:
     """Tell whether the carrier found nobody to answer for this leg, and so ended it by itself.
 
     Here less is demanded than one would wish: the only process is down, its fallback is a page of
-    the same process, and with the leg the caller is gone. Likewise where the carrier so ended the
-    leg of the counselor: until a counselor is seen in the room, the server takes the end of their
-    telephone for the end of a talk, and who was just being moved there hears the goodbye.
+    the same process, and with the leg the caller is gone.
     """
     ended = story.ended
     return ended is not None and any(

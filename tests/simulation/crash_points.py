@@ -19,8 +19,9 @@ from citizens import actions as citizens
 from citizens.consent import How, Purpose
 from simulator.browsers import BrowserCounselor
 from simulator.companions import CompanionHabits
+from simulator.habits import Habits
 from simulator.handsets import RungHabits
-from simulator.people import Caller, Habits
+from simulator.people import Caller, Wish
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
 from tests.simulation.citizens import Neighbours
@@ -162,6 +163,7 @@ def _promise_to_companion(world: World) -> None:
         at = now + timedelta(seconds=5)
         wish = actions.Wish(purpose="companion", origin="api", at=at)
         assert isinstance(actions.make(session, citizen, wish, now, policy), actions.Made)
+    person.wishes.append(Wish(now, person.numbers[0], "api", "companion"))
     world.office.people.append(person)
 
 
