@@ -179,7 +179,8 @@ def withdraw_callback(
     if not withdraw(session, promise, "by request", now, held.policy):
         raise may_not("it is over already, or the two are talking")
     if body.do_not_call:
-        forbid_calls(session, promise.citizen_id, "by request", How.SPOKEN, now, held.policy)
+        whose = promise.citizen_id
+        forbid_calls(session, whose, "by request", How.SPOKEN, held.sealer, now, held.policy)
     row = shown(session, promise)
     note_access(session, "withdraw", f"citizens:{promise.citizen_id}", body.reason)
     return row

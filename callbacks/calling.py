@@ -70,7 +70,8 @@ def _begin(
         return MayNot(looked.reason)
     if isinstance(looked, guard.NotNow):
         return MayNot("not at this hour", looked.next_at)
-    if records.is_on_the_line(session, citizen.number_index):
+    indexes = sealer.indexes(looked.e164)  # a call may have come under another key than the person
+    if any(records.is_on_the_line(session, index) for index in indexes):
         return MayNot("on the line with us now")
     begun = outward.begin_reaching(
         session,

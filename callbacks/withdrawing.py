@@ -10,9 +10,11 @@ from callbacks import actions, records
 from callbacks.models import Promise
 from callbacks.states import OPEN_STATES, PromiseEvent
 from citizens import actions as citizens
+from citizens import records as citizen_records
 from citizens.consent import How, Purpose
 from citizens.models import Citizen
 from core.policy import Policy
+from core.sealing import Sealer
 from routing import outward
 from routing.models import Call
 from routing.states import CallState
@@ -62,13 +64,27 @@ def stop_calls(
 
 
 def forbid_calls(
-    session: Session, citizen_id: uuid.UUID, reason: str, how: How, now: datetime, policy: Policy
+    session: Session,
+    citizen_id: uuid.UUID,
+    reason: str,
+    how: How,
+    sealer: Sealer,
+    now: datetime,
+    policy: Policy,
 ) -> int:
     """Never call this citizen again: stop what is on its way, then mark and withdraw consents.
 
-    Promises and calls are locked before the citizen, as on the line. Whatever is promised between
-    the two is withdrawn by the second look.
+    It is the number that is not called again, under whichever key it was made known. Promises and
+    calls are locked before the citizen, as on the line. Whatever is promised between the two is
+    withdrawn by the second look.
     """
+    alike = citizen_records.ids_alike(session, citizen_id, sealer)
+    return sum(_forbid(session, one, reason, how, now, policy) for one in alike)
+
+
+def _forbid(
+    session: Session, citizen_id: uuid.UUID, reason: str, how: How, now: datetime, policy: Policy
+) -> int:
     stopped = stop_calls(session, citizen_id, "do_not_call", now, policy)
     citizen = session.get_one(Citizen, citizen_id, with_for_update=True, populate_existing=True)
     citizens.forbid_calls(session, citizen, reason, how, now)

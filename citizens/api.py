@@ -192,7 +192,9 @@ def forbid_calls(session: Session, body: NoMoreCalls, citizen_id: uuid.UUID) -> 
     held = services()
     citizen = _citizen(session, citizen_id)
     now = held.clock.now()
-    withdrawing.forbid_calls(session, citizen.id, "by request", How.SPOKEN, now, held.policy)
+    withdrawing.forbid_calls(
+        session, citizen.id, "by request", How.SPOKEN, held.sealer, now, held.policy
+    )
     at_hand.ring(session, None)
     return _ledger(session, citizen, "do not call", body.reason)
 
@@ -210,13 +212,11 @@ def forbid_number(session: Session, body: NumberForbidden) -> Forbidden:
     held = services()
     now = held.clock.now()
     e164 = agreed.dialable(body.number)
-    known = [records.by_index(session, index) for index in held.sealer.indexes(e164)]
-    citizen = next((one for one in known if one is not None), None)
-    if citizen is None:
-        citizen = actions.know(session, e164, held.sealer, "ko", now)
+    known = records.ids_by_indexes(session, held.sealer.indexes(e164))
+    whose = known[0] if known else actions.know(session, e164, held.sealer, "ko", now).id
     stopped = withdrawing.forbid_calls(
-        session, citizen.id, "by request", How.SPOKEN, now, held.policy
+        session, whose, "by request", How.SPOKEN, held.sealer, now, held.policy
     )
     at_hand.ring(session, None)
-    note_access(session, "do not call", f"citizens:{citizen.id}", body.reason)
+    note_access(session, "do not call", f"citizens:{whose}", body.reason)
     return Forbidden(stopped=stopped)

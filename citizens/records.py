@@ -1,17 +1,51 @@
 """Reading citizens and their consents by name; never commits."""
 
 import uuid
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from citizens.consent import MayCall, MayNotCall, may_call
-from citizens.models import Citizen, Consent
+from citizens.models import NUMBER_CONTEXT, Citizen, Consent
+from core.sealing import Sealer, Unsealable
 
 
-def by_index(session: Session, number_index: str) -> Citizen | None:
-    """Return the citizen with this number index, if we know one."""
-    return session.scalar(select(Citizen).where(Citizen.number_index == number_index))
+def by_indexes_locked(session: Session, indexes: Collection[str]) -> Sequence[Citizen]:
+    """Return under row locks whom a number's indexes under every key lead to, the oldest first.
+
+    They are one person; more than one row there is only where a key was changed before the same
+    number was looked up under both.
+    """
+    return session.scalars(
+        select(Citizen)
+        .where(Citizen.number_index.in_(indexes))
+        .order_by(Citizen.created_at, Citizen.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def ids_by_indexes(session: Session, indexes: Collection[str]) -> Sequence[uuid.UUID]:
+    """Return the rows that a number's indexes under every key lead to, the oldest first."""
+    return session.scalars(
+        select(Citizen.id)
+        .where(Citizen.number_index.in_(indexes))
+        .order_by(Citizen.created_at, Citizen.id)
+    ).all()
+
+
+def ids_alike(session: Session, citizen_id: uuid.UUID, sealer: Sealer) -> Sequence[uuid.UUID]:
+    """Return this citizen's row and any other of the same number."""
+    citizen = session.get_one(Citizen, citizen_id)
+    try:
+        e164 = sealer.unseal(citizen.sealed_number, NUMBER_CONTEXT)
+    except Unsealable:  # its key is gone: nobody can tell any more whose it is
+        return [citizen_id]
+    return [
+        citizen_id,
+        *(other for other in ids_by_indexes(session, sealer.indexes(e164)) if other != citizen_id),
+    ]
 
 
 def live_purposes(session: Session, citizen_id: uuid.UUID) -> frozenset[str]:

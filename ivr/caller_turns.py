@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from citizens import actions as citizens
 from citizens.models import NUMBER_CONTEXT
 from core.phone_numbers import classify_caller
 from core.policy import Policy
@@ -58,6 +59,8 @@ def _open(session: Session, turn: Turn, desk: Desk, state: CallState) -> tuple[C
         return known, False
     caller = classify_caller(turn.form.get("From"))
     e164 = caller.e164
+    if e164 is not None:  # who is known under an older key is seen to be on the line with us
+        citizens.renew(session, e164, desk.sealer, desk.now)
     call = calls.begin(
         session,
         carrier_sid=turn.call_sid,

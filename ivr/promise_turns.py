@@ -4,12 +4,14 @@ Rule: the number is read back and confirmed, the promise is committed before it 
 what answers a call we make hears nothing about counseling before it has shown to be a person.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
 from callbacks import actions as promises
 from citizens import actions as citizens
+from citizens import records as citizen_records
 from citizens.consent import How, Purpose
 from citizens.models import NUMBER_CONTEXT, Citizen
 from core.phone_numbers import Allowed, may_dial
@@ -125,7 +127,8 @@ def _promise(
 ) -> tuple[Effect, Reply]:
     """Consent and promise in this transaction; it is spoken only once that is committed."""
     citizen = citizens.know(session, number, desk.sealer, call.language, desk.now)
-    if citizen.do_not_call_at is not None and citizen.number_index != call.number_index:
+    is_own = call.number_index in desk.sealer.indexes(number)
+    if citizen.do_not_call_at is not None and not is_own:
         return _back_to_wait(session, call, turn, desk)  # only they themselves can lift it
     citizens.consent(
         session,
@@ -215,20 +218,16 @@ def on_reached_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Re
     call, _talk = found
     if turn.digits != "9":
         return on_reached_join(session, turn, desk)
-    citizen = _citizen(session, call)
-    if citizen is not None:
+    for citizen in _known_as(session, call, desk):
         citizens.forbid_calls(session, citizen, "key press", How.KEY_PRESS, desk.now)
     outward.not_reached(session, call, "refused", desk.now, desk.policy)
     return Effect.CHANGED, say_and_end("withdrawn", call.language)
 
 
-def _citizen(session: Session, call: Call) -> Citizen | None:
-    return (
-        session.query(Citizen)
-        .filter_by(number_index=call.number_index)
-        .with_for_update()
-        .one_or_none()
-    )
+def _known_as(session: Session, call: Call, desk: Desk) -> Sequence[Citizen]:
+    assert call.sealed_number is not None, "who is called has a number"
+    e164 = desk.sealer.unseal(call.sealed_number, NUMBER_CONTEXT)
+    return citizen_records.by_indexes_locked(session, desk.sealer.indexes(e164))
 
 
 def on_reached_join(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:

@@ -1,5 +1,6 @@
 """Counselor first, then the citizen: what comes of a call we make, through the exchange."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,14 +8,20 @@ from sqlalchemy import select
 
 from callbacks import actions, records
 from callbacks.states import PromiseEvent
+from citizens import actions as citizens
+from citizens.models import Citizen
+from core.sealing import Sealer
+from core.services import Services
 from routing.actions import Accepted, accept_offer
 from routing.models import Offer
 from simulator.journal import RestRequested
 from simulator.kernel import VirtualKernel
 from simulator.transport import Done, Failure, Request
 from tests.callbacks.town import CITIZEN, Town
+from tests.conftest import DATA_KEY, START
 
 HOUR = 3600.0
+NEW_KEY = bytes(range(32))
 
 
 def counselor_sid(town: Town) -> str:
@@ -111,6 +118,26 @@ def test_key_9_withdraws_at_once(town: Town) -> None:
     assert town.presence(counselor_id).state == "free"
     town.days(2)
     assert len(town.dials()) == 1
+
+
+def test_key_9_holds_for_the_number_whatever_key_it_was_known_under(services: Services) -> None:
+    before = services.sealer
+    town = Town(replace(services, sealer=Sealer((NEW_KEY, DATA_KEY))), START + timedelta(days=1))
+    citizen = town.person(presses=[("구 번", "9")], answer_after=10.0)
+    with town.look() as session:
+        known = citizens.know(session, CITIZEN, before, "ko", town.now)
+    promise_id = town.promise()
+    with town.look() as session:  # as calls were before the change
+        session.get_one(Citizen, known.id).number_index = before.index(CITIZEN)
+    town.counselor()
+    town.run(15)
+    with town.look() as session:
+        citizens.know(session, CITIZEN, town.services.sealer, "ko", town.now)
+    town.run(45)
+    assert citizen.heard("앞으로 전화드리지 않겠습니다")
+    with town.look() as session:
+        assert session.get_one(Citizen, known.id).do_not_call_at is not None
+    assert town.get(promise_id).state == "declined"
 
 
 def test_a_citizen_who_answers_at_the_last_ring_is_not_cut_off_in_the_greeting(
