@@ -37,6 +37,7 @@ class Policy(BaseModel):
     short_abandon_seconds: Annotated[float, Field(ge=0, le=60)]
     priority_step_seconds: Seconds
     skill_relax_seconds: Seconds
+    language_relax_seconds: Seconds
     promise_seconds_max: Annotated[float, Field(ge=600, le=2_592_000)]
     form_per_hour_max: Annotated[int, Field(ge=1, le=1000)]
     turn_seconds_max: Annotated[float, Field(ge=0.2, le=10)]

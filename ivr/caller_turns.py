@@ -168,6 +168,7 @@ def _waiting(session: Session, call: Call, turn: Turn, desk: Desk) -> Reply:
         desk.now,
         priority_step_seconds=desk.policy.priority_step_seconds,
         heartbeat_seconds_max=desk.policy.heartbeat_seconds_max,
+        language_relax_seconds=desk.policy.language_relax_seconds,
     )
     fresh = estimate(1 + stands.ahead, stands.seats, desk.policy.estimate_talk_seconds)
     told = line.remember_wait(call, fresh, stands.seats)

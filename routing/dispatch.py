@@ -54,6 +54,7 @@ def dispatch(session: Session, now: datetime, policy: Policy) -> tuple[Offered, 
         step_seconds=policy.priority_step_seconds,
         rest_seconds=policy.decline_rest_seconds,
         relax_seconds=policy.skill_relax_seconds,
+        language_relax_seconds=policy.language_relax_seconds,
     )
     matches = choose(
         heads,
@@ -63,6 +64,7 @@ def dispatch(session: Session, now: datetime, policy: Policy) -> tuple[Offered, 
         ],
         priority_step_seconds=policy.priority_step_seconds,
         skill_relax_seconds=policy.skill_relax_seconds,
+        language_relax_seconds=policy.language_relax_seconds,
         now=now,
     )
     return _reserve(session, matches, ready, now, policy)

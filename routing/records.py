@@ -10,6 +10,7 @@ from sqlalchemy import Float, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
+from core.clock import SEOUL
 from core.rows import find, locked
 from core.statements import ask, only
 from routing.choose import WaitingCall
@@ -74,14 +75,16 @@ def offered_endpoint(session: Session, offer_id: uuid.UUID) -> str | None:
 COME_BACK_SECONDS = 3
 
 _HEADS = """
-    SELECT id, queued_at, priority, head_seconds, need, language, preferred_counselor_id
+    SELECT id, queued_at, priority, head_seconds, need, language, preferred_counselor_id, came_at
     FROM (
         SELECT alike.*, row_number() OVER (
-            PARTITION BY need, language, is_relaxed, came_back
+            PARTITION BY need, language, is_relaxed, is_any_language, came_back
             ORDER BY extract(epoch FROM queued_at) - priority * %(step)s::float8 - head_seconds, id
         ) AS place
         FROM (
             SELECT c.*, queued_at <= %(relaxed_before)s AS is_relaxed,
+                greatest(queued_at, arrived_at) AS came_at,
+                greatest(queued_at, arrived_at) <= %(any_language_before)s AS is_any_language,
                 state_since > queued_at AND state_since > %(rested_since)s AS came_back
             FROM calls c WHERE state = 'waiting' AND NOT EXISTS (
                 SELECT FROM presences p
@@ -102,6 +105,7 @@ def heads_of_queue(
     step_seconds: float,
     rest_seconds: float,
     relax_seconds: float = 0.0,
+    language_relax_seconds: float = 0.0,
 ) -> list[WaitingCall]:
     """Return as much of the queue as `choose` needs to pair `heads` ready counselors.
 
@@ -116,11 +120,15 @@ def heads_of_queue(
         "heads": heads,
         "rested_since": rested_since,
         "relaxed_before": now - timedelta(seconds=relax_seconds),
+        "any_language_before": now - timedelta(seconds=language_relax_seconds),
         "lost_since": now - timedelta(seconds=COME_BACK_SECONDS),
     }
     rows = ask(session, _HEADS, values).fetchall()
     rested = _rested(session, [row[0] for row in rows], rested_since)
-    return [WaitingCall(*row)._replace(rested=rested.get(row[0], frozenset())) for row in rows]
+    return [
+        WaitingCall(*row[:-1])._replace(rested=rested.get(row[0], frozenset()), came_at=row[-1])
+        for row in rows
+    ]
 
 
 _RESTED = """
@@ -158,7 +166,10 @@ def _why_waiting(row: object) -> str:
 
 
 class Place(NamedTuple):
-    """Where a call stands. ahead: calls that are asked before it. seats: counselors at work."""
+    """Where a call stands.
+
+    ahead: calls that are asked before it. seats: counselors at work who may take it.
+    """
 
     ahead: int
     seats: int
@@ -174,8 +185,9 @@ _PLACE = """
         (SELECT count(*) FROM presences p
          JOIN counselors c ON c.id = p.counselor_id
          JOIN accounts a ON a.id = p.counselor_id
-         WHERE a.role = 'counselor' AND (
-            p.state <> 'free'
+         WHERE a.role = 'counselor' AND c.certified_until >= %(today)s
+            AND (c.languages ? %(language)s OR %(any_language)s)
+            AND (p.state <> 'free'
             OR p.status = 'ready' AND (c.endpoint <> 'browser' OR p.heard_at >= %(heard_after)s)))
 """
 
@@ -187,19 +199,25 @@ def place(
     *,
     priority_step_seconds: float,
     heartbeat_seconds_max: float,
+    language_relax_seconds: float,
 ) -> Place:
-    """Return how many calls are asked before this one, and how many counselors are at work.
+    """Return how many calls are asked before this one, and how many counselors may take it.
 
-    At work is who is ready and reachable, or has a call or wrap-up. A browser unheard for
-    `heartbeat_seconds_max` is not reachable.
+    They are at work: ready and reachable, or with a call or wrap-up. A browser unheard for
+    `heartbeat_seconds_max` is not reachable. Their certificate holds today in Seoul, and they speak
+    the call's language, until it has waited for `language_relax_seconds`.
     """
     assert call.queued_at is not None
+    came_at = max(call.queued_at, call.arrived_at)
     own = call.queued_at.timestamp() - call.priority * priority_step_seconds - call.head_seconds
     values = {
         "id": call.id,
         "own": own,
         "step": priority_step_seconds,
         "heard_after": now - timedelta(seconds=heartbeat_seconds_max),
+        "today": now.astimezone(SEOUL).date(),
+        "language": call.language,
+        "any_language": (now - came_at).total_seconds() >= language_relax_seconds,
     }
     return Place(*only(ask(session, _PLACE, values)))
 

@@ -125,6 +125,7 @@ def _reasons(session: Session, now: datetime, policy: Policy) -> Mapping[uuid.UU
         step_seconds=policy.priority_step_seconds,
         rest_seconds=policy.decline_rest_seconds,
         relax_seconds=policy.skill_relax_seconds,
+        language_relax_seconds=policy.language_relax_seconds,
     )
     return explain(
         heads,
@@ -134,6 +135,7 @@ def _reasons(session: Session, now: datetime, policy: Policy) -> Mapping[uuid.UU
         ],
         priority_step_seconds=policy.priority_step_seconds,
         skill_relax_seconds=policy.skill_relax_seconds,
+        language_relax_seconds=policy.language_relax_seconds,
         now=now,
     )
 

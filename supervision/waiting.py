@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from routing.choose import NO_SKILL_NEEDED, ReadyCounselor, WaitingCall, choose, level
+from routing.choose import (
+    NO_SKILL_NEEDED,
+    ReadyCounselor,
+    WaitingCall,
+    choose,
+    is_any_language,
+    level,
+)
 
 
 class Cause(StrEnum):
@@ -49,6 +56,7 @@ def explain(
     *,
     priority_step_seconds: float,
     skill_relax_seconds: float,
+    language_relax_seconds: float,
     now: datetime,
 ) -> Mapping[uuid.UUID, Why]:
     """Return why each of `waiting` waits, where `free` may be offered calls now."""
@@ -59,25 +67,30 @@ def explain(
         free,
         priority_step_seconds=priority_step_seconds,
         skill_relax_seconds=skill_relax_seconds,
+        language_relax_seconds=language_relax_seconds,
         now=now,
     )
     matched = {match.call_id for match in matches}
     return {
         call.call_id: NEXT
         if call.call_id in matched
-        else _unmatched(call, free, now, skill_relax_seconds)
+        else _unmatched(
+            call,
+            free,
+            is_relaxed=(now - call.queued_at).total_seconds() >= skill_relax_seconds,
+            any_language=is_any_language(call, language_relax_seconds, now),
+        )
         for call in waiting
     }
 
 
 def _unmatched(
-    call: WaitingCall, free: Sequence[ReadyCounselor], now: datetime, skill_relax_seconds: float
+    call: WaitingCall, free: Sequence[ReadyCounselor], *, is_relaxed: bool, any_language: bool
 ) -> Why:
-    speaking = [held for held in free if call.language in held.languages]
+    speaking = [held for held in free if any_language or call.language in held.languages]
     if not speaking:
         return Why(Cause.LANGUAGE, f"no one free speaks {call.language}")
-    relaxed = (now - call.queued_at).total_seconds() >= skill_relax_seconds
-    able = [held for held in speaking if relaxed or level(held, call.need) > 0]
+    able = [held for held in speaking if is_relaxed or level(held, call.need) > 0]
     if not able and call.need != NO_SKILL_NEEDED:
         return Why(Cause.SKILL, f"no one free has the skill {call.need}")
     if all(held.counselor_id in call.rested for held in able):

@@ -69,6 +69,22 @@ def test_english_by_nine_and_one(phone: Telephone, stage: Stage) -> None:
     assert len(stage.dispatch()) == 1
 
 
+def test_whose_language_nobody_at_work_speaks_hears_so_and_may_be_called(
+    phone: Telephone, stage: Stage
+) -> None:
+    stage.counselor(languages=("ko",))
+    sid, greeting = phone.dial()
+    english = phone.press(sid, phone.press(sid, greeting, "9"), "1")
+    phone.press(sid, english, "5")
+    told = phone.wait(sid, f"{phone.base}/ivr/wait?turn=1&again=ab").text
+    assert "No counselor who speaks English is here" in told
+    assert "minutes" not in told
+    assert "press two" in told
+    stage.counselor(languages=("ko", "en"))
+    told = phone.wait(sid, f"{phone.base}/ivr/wait?turn=3&again=ab").text
+    assert "minutes" in told
+
+
 def test_an_announcement_comes_back_to_the_menu(phone: Telephone) -> None:
     sid, greeting = phone.dial()
     told = phone.press(sid, greeting, "0")

@@ -11,6 +11,7 @@ from routing.choose import Match, ReadyCounselor, WaitingCall, choose, level, qu
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 STEP = 600.0
 RELAX = 300.0
+ANY_LANGUAGE = 1800.0
 NEEDS = ("talk", "grief", "debt")
 LANGUAGES = ("ko", "en")
 COUNSELOR_IDS = [uuid.UUID(int=n) for n in range(1, 9)]
@@ -27,7 +28,14 @@ def counselor(n: int, idle: float = 0, **fields: object) -> ReadyCounselor:
 
 
 def chosen(waiting: list[WaitingCall], ready: list[ReadyCounselor]) -> list[Match]:
-    return choose(waiting, ready, priority_step_seconds=STEP, skill_relax_seconds=RELAX, now=NOW)
+    return choose(
+        waiting,
+        ready,
+        priority_step_seconds=STEP,
+        skill_relax_seconds=RELAX,
+        language_relax_seconds=ANY_LANGUAGE,
+        now=NOW,
+    )
 
 
 waiting_calls = st.lists(
@@ -41,6 +49,7 @@ waiting_calls = st.lists(
         language=st.sampled_from(LANGUAGES),
         preferred=st.one_of(st.none(), st.sampled_from(COUNSELOR_IDS)),
         rested=st.frozensets(st.sampled_from(COUNSELOR_IDS), max_size=2),
+        came_at=st.none() | st.floats(0, 4000).map(lambda s: NOW - timedelta(seconds=s)),
     ),
     max_size=12,
     unique_by=lambda held: held.call_id,
@@ -64,7 +73,8 @@ def may_serve(held: ReadyCounselor, waiting: WaitingCall) -> bool:
         return False
     if held.counselor_id == waiting.preferred:
         return True
-    if waiting.language not in held.languages:
+    in_queue = (NOW - (waiting.came_at or waiting.queued_at)).total_seconds()
+    if waiting.language not in held.languages and in_queue < ANY_LANGUAGE:
         return False
     relaxed = (NOW - waiting.queued_at).total_seconds() >= RELAX
     return relaxed or waiting.need == "talk" or waiting.need in held.skills
@@ -133,6 +143,7 @@ def test_a_low_priority_call_is_served_within_the_bound_under_constant_urgent_lo
             [counselor(1)],
             priority_step_seconds=STEP,
             skill_relax_seconds=RELAX,
+            language_relax_seconds=ANY_LANGUAGE,
             now=now,
         )[0]
         if pair.call_id == patient.call_id:
@@ -166,8 +177,21 @@ def test_a_missing_skill_holds_a_call_back_only_so_long() -> None:
     assert pairs[0].reason.startswith("nobody with grief came free in time")
 
 
-def test_a_language_is_never_relaxed() -> None:
-    assert chosen([call(waited=9999, language="en")], [counselor(1)]) == []
+def test_another_language_holds_a_call_back_only_so_long() -> None:
+    assert chosen([call(waited=ANY_LANGUAGE - 1, language="en")], [counselor(1)]) == []
+    pairs = chosen([call(waited=ANY_LANGUAGE, language="en")], [counselor(1)])
+    assert pairs[0].reason.startswith("nobody who speaks en came free in time")
+
+
+def test_who_speaks_the_language_comes_first_however_long_it_waited() -> None:
+    ready = [counselor(1, idle=900, skills={"grief": 5}), counselor(2, languages=("en",))]
+    pairs = chosen([call(waited=9999, language="en", need="grief")], ready)
+    assert pairs[0].counselor_id.int == 2
+
+
+def test_a_call_that_we_make_waits_for_its_language_from_when_it_came() -> None:
+    came_at = NOW - timedelta(seconds=ANY_LANGUAGE - 1)
+    assert chosen([call(waited=9999, language="en", came_at=came_at)], [counselor(1)]) == []
 
 
 def test_the_preferred_counselor_comes_first() -> None:

@@ -7,6 +7,7 @@ import pytest
 from counselors.presence import LOST_SECONDS
 from counselors.states import Status
 from routing.dispatch import dispatch
+from routing.models import Call
 from routing.records import COME_BACK_SECONDS
 from tests.routing.line_stage import Stage
 
@@ -51,6 +52,19 @@ def test_who_may_not_is_never_offered_a_call(stage: Stage, unfit: dict[str, obje
     stage.counselor(**unfit)  # type: ignore[arg-type]
     stage.call(waited=5)
     assert stage.dispatch() == ()
+
+
+def test_in_another_language_than_nobody_speaks_a_call_is_offered_in_the_end(stage: Stage) -> None:
+    """A promise waits from when it came into the queue, not from the first asking."""
+    counselor = stage.counselor(endpoint="tel:+82212345678")
+    waited = stage.policy.language_relax_seconds - 1
+    promised = stage.call(waited=waited, language="en")
+    with stage.open() as session:
+        session.get_one(Call, promised).queued_at = stage.now - timedelta(days=1)
+    assert stage.dispatch() == ()
+    stage.later(1)
+    (offer,) = stage.dispatch()
+    assert (offer.call_id, offer.counselor_id) == (promised, counselor)
 
 
 def test_a_certificate_holds_through_its_last_day_in_seoul(stage: Stage) -> None:

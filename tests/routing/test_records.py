@@ -2,7 +2,7 @@
 
 import random
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -55,6 +55,7 @@ def heads(stage: Stage, count: int) -> list[WaitingCall]:
             step_seconds=STEP,
             rest_seconds=60,
             relax_seconds=stage.policy.skill_relax_seconds,
+            language_relax_seconds=stage.policy.language_relax_seconds,
         )
 
 
@@ -81,6 +82,7 @@ def place(stage: Stage, session: Session, call_id: uuid.UUID) -> records.Place:
         stage.now,
         priority_step_seconds=STEP,
         heartbeat_seconds_max=15,
+        language_relax_seconds=stage.policy.language_relax_seconds,
     )
 
 
@@ -100,6 +102,7 @@ def test_heads_of_the_queue_give_the_same_pairs_as_the_whole_queue(stage: Stage,
     settings = {
         "priority_step_seconds": STEP,
         "skill_relax_seconds": stage.policy.skill_relax_seconds,
+        "language_relax_seconds": stage.policy.language_relax_seconds,
         "now": stage.now,
     }
     whole = choose(all_waiting(stage, {}), ready, **settings)
@@ -133,6 +136,29 @@ def test_seats_are_people_who_may_take_a_call_or_are_on_one(stage: Stage) -> Non
     with stage.open() as session:
         assert place(stage, session, call).seats == 1
     stage.later(16)
+    with stage.open() as session:
+        assert place(stage, session, call).seats == 0
+
+
+def test_seats_are_people_who_speak_the_language_until_it_is_relaxed(stage: Stage) -> None:
+    stage.counselor(endpoint="tel:+82212345678")
+    korean, english = stage.call(), stage.call(language="en")
+    with stage.open() as session:
+        assert [place(stage, session, one).seats for one in (korean, english)] == [1, 0]
+    stage.counselor(endpoint="tel:+82212345679", languages=("ko", "en"))
+    with stage.open() as session:
+        assert [place(stage, session, one).seats for one in (korean, english)] == [2, 1]
+    stage.later(stage.policy.language_relax_seconds)
+    with stage.open() as session:
+        assert place(stage, session, english).seats == 2
+
+
+def test_whose_certificate_lapsed_at_midnight_is_no_seat(stage: Stage) -> None:
+    stage.counselor(endpoint="tel:+82212345678", certified_until=date(2026, 3, 2))
+    call = stage.call()
+    with stage.open() as session:
+        assert place(stage, session, call).seats == 1
+    stage.later(14 * 3600)
     with stage.open() as session:
         assert place(stage, session, call).seats == 0
 

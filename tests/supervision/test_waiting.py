@@ -20,7 +20,14 @@ def counselor(counselor_id: uuid.UUID = KIM, **skills: int) -> ReadyCounselor:
 
 
 def causes(calls: list[WaitingCall], free: list[ReadyCounselor]) -> list[Cause]:
-    found = explain(calls, free, priority_step_seconds=600, skill_relax_seconds=300, now=NOW)
+    found = explain(
+        calls,
+        free,
+        priority_step_seconds=600,
+        skill_relax_seconds=300,
+        language_relax_seconds=1800,
+        now=NOW,
+    )
     return [found[one.call_id].cause for one in calls]
 
 
@@ -28,8 +35,9 @@ def test_nobody_free() -> None:
     assert causes([call(10)], []) == [Cause.NOBODY_FREE]
 
 
-def test_nobody_speaks_the_language_however_long_it_waits() -> None:
-    assert causes([call(10, waited=9999, language="vi")], [counselor()]) == [Cause.LANGUAGE]
+def test_nobody_speaks_the_language_until_it_is_relaxed() -> None:
+    assert causes([call(10, waited=1799, language="vi")], [counselor()]) == [Cause.LANGUAGE]
+    assert causes([call(10, waited=1800, language="vi")], [counselor()]) == [Cause.IN_TURN]
 
 
 def test_nobody_has_the_skill_until_it_is_relaxed() -> None:
@@ -51,6 +59,7 @@ def test_an_earlier_call_is_asked_first() -> None:
         [counselor()],
         priority_step_seconds=600,
         skill_relax_seconds=300,
+        language_relax_seconds=1800,
         now=NOW,
     )
     assert found[earlier.call_id].reason == "about to be offered in turn"
