@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from callbacks import guard, records
 from callbacks.models import OPEN, Promise, Try
-from callbacks.retry import RULES_FOR, PersonDecides, TryOutcome, after_try
+from callbacks.retry import NOBODY_THERE, RULES_FOR, PersonDecides, TryOutcome, after_try
 from callbacks.schedule import next_moment, next_ring
 from callbacks.states import PROMISE_LIFE, PromiseEvent, PromiseState
 from citizens.models import Citizen
@@ -26,6 +26,7 @@ from routing.states import CallState
 IN_HAND = (PromiseState.PLANNED, PromiseState.CALLING)
 AWAITED = (CallState.WAITING, CallState.OFFERED, CallState.CONNECTED)
 """Where a call whose citizen was not met yet may still come to be a talk."""
+TALKED = (CallState.WRAPPING, CallState.CLOSED)
 NO_TIME = "no time at which this person may be called"
 
 
@@ -106,9 +107,22 @@ def make(
     standing = records.open_promise(session, citizen.id, wish.purpose)
     if standing is None:  # it ended between the two statements; ask once more
         return make(session, citizen, wish, now, policy)
+    talked = _talked_already(session, standing)
+    if talked is not None:
+        _talked(session, standing, talked, now)
+        return make(session, citizen, wish, now, policy)
     if next_at is not None:
         _ask_anew(session, standing, wish, next_at, now, policy)
     return Made(standing.id, False, standing.next_at)
+
+
+def _talked_already(session: Session, standing: Promise) -> Call | None:
+    """Where the talk was had and only its outcome is not written yet, another is asked for."""
+    session.refresh(standing, with_for_update=True)
+    if standing.purpose != "talk" or standing.state != PromiseState.CALLING:
+        return None
+    call = session.get_one(Call, standing.entry_call_id, populate_existing=True)
+    return call if call.answered_at is not None and call.state in TALKED else None
 
 
 def _ask_anew(
@@ -237,6 +251,10 @@ def settle(session: Session, promise: Promise, now: datetime, policy: Policy) ->
         move(promise, PromiseEvent.CALL_BEGUN, now)
     if call.state == CallState.REACHING:
         return
+    if call.answered_at is not None and promise.purpose == "talk":
+        if call.state == CallState.CLOSED:
+            _talked(session, promise, call, now)
+        return
     if call.answered_at is not None:
         _reached(session, promise, call, now)
         return
@@ -251,12 +269,28 @@ def _was_made(session: Session, call: Call) -> bool:
 
 
 def _reached(session: Session, promise: Promise, call: Call, now: datetime) -> None:
-    """A talk is kept by talking. Of a companion's call the companion says what came of it; where
-    nothing was written in time, a person decides."""
-    if promise.purpose == "companion":
-        move(promise, PromiseEvent.TRIES_SPENT, now, "outcome not written")
-    else:
-        move(promise, PromiseEvent.REACHED, now)
+    """Of a companion's call the companion says what came of it; where nothing was written in time,
+    a person decides."""
+    move(promise, PromiseEvent.TRIES_SPENT, now, "outcome not written")
+    note_try(session, promise, call, TryOutcome.REACHED, now)
+
+
+def _talked(session: Session, promise: Promise, call: Call, now: datetime) -> None:
+    """A talk is kept by talking, once it is over and its counselor did not write that nobody was
+    there."""
+    said = NOBODY_THERE.get(records.contact_kind(session, call.id) or "")
+    if said is None:
+        _keep_by_talk(session, promise, call, now)
+        return
+    promise.entry_call_id = None
+    note_try(session, promise, call, said, now)
+    try_again(session, promise, said, now)
+
+
+def _keep_by_talk(session: Session, promise: Promise, call: Call, now: datetime) -> None:
+    """The promise was kept when they were joined."""
+    move(promise, PromiseEvent.REACHED, now)
+    promise.kept_at = call.answered_at
     note_try(session, promise, call, TryOutcome.REACHED, now)
 
 

@@ -5,18 +5,35 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from callbacks import agreed
+from callbacks import actions, agreed, records
 from callbacks.actions import Made, NotMade
 from callbacks.bodies import NextCall
 from callbacks.booking import book
 from callbacks.booking_terms import Booking
 from callbacks.deciding import NOTE_CONTEXT
+from callbacks.models import Promise
 from citizens.models import NUMBER_CONTEXT
 from core.fields import Fault
 from core.policy import Policy
 from core.sealing import Sealer
 from counselors.models import CounselingSession
 from routing.models import Call
+
+
+def hold_promise(session: Session, session_id: uuid.UUID) -> Promise | None:
+    """Lock the promised talk that a session's call keeps, if it does: before the call itself."""
+    talk = session.get(CounselingSession, session_id)
+    kept = records.promise_of_call(session, talk.call_id) if talk is not None else None
+    if kept is None or kept.purpose != "talk":
+        return None
+    return records.locked(session, kept.id)
+
+
+def settle(session: Session, promise: Promise | None, now: datetime, policy: Policy) -> None:
+    """Bring a promise held by `hold_promise` up to the outcome that was written."""
+    if promise is not None:
+        session.flush()
+        actions.settle(session, promise, now, policy)
 
 
 def promise_next(

@@ -13,7 +13,8 @@ from callbacks.models import Promise, Try
 from callbacks.retry import hours_of
 from callbacks.states import OPEN_STATES, PromiseState
 from core.statements import ask, only
-from routing.models import Order
+from counselors.models import CounselingSession
+from routing.models import Call, Order
 from routing.states import BESIDE, TO_BE_RUNG, CallState
 
 FAILED_REST = timedelta(seconds=10)
@@ -58,8 +59,10 @@ _ANYTHING_TO_TEND = """
         EXISTS (SELECT FROM promises WHERE state = 'planned' AND purpose = 'talk'
             AND entry_call_id IS NULL AND failed_at IS NULL AND next_at <= %(now)s)
         OR EXISTS (SELECT FROM promises WHERE failed_at IS NOT NULL)
-        OR EXISTS (SELECT FROM promises WHERE state IN ('planned', 'calling')
-            AND entry_call_id IS NOT NULL)
+        OR EXISTS (SELECT FROM promises p JOIN calls k ON k.id = p.entry_call_id
+            WHERE p.state IN ('planned', 'calling') AND p.entry_call_id IS NOT NULL
+                AND (k.state = 'closed'
+                    OR p.state = 'planned' AND k.state NOT IN ('waiting', 'offered')))
         OR EXISTS (SELECT FROM calls WHERE direction = 'outward' AND state <> 'closed'
             AND state IN ('waiting', 'offered', 'reaching'))
         OR EXISTS (SELECT FROM series s WHERE s.ended_at IS NULL AND NOT EXISTS (
@@ -105,15 +108,14 @@ _WITH_ENTRY_MOVED = f"""
     SELECT p.id FROM promises p JOIN calls k ON k.id = p.entry_call_id
     WHERE p.state IN ('planned', 'calling') AND p.entry_call_id IS NOT NULL
         AND (p.state = 'planned' AND k.state NOT IN ('waiting', 'offered')
-            OR p.state = 'calling' AND p.purpose = 'talk' AND k.state <> 'reaching'
-            OR p.state = 'calling' AND p.purpose = 'companion' AND k.state = 'closed')
+            OR p.state = 'calling' AND k.state = 'closed')
         AND (failed_at IS NULL OR {_HAS_RESTED})
     ORDER BY failed_at NULLS FIRST, p.id LIMIT %(limit)s
 """
 
 
 def with_entry_moved(session: Session, now: datetime, limit: int) -> Sequence[uuid.UUID]:
-    """Return promises whose call has gone on without them: being made, talked, or over.
+    """Return promises whose call has gone on without them: being made, or over.
 
     Those that failed before come last.
     """
@@ -196,6 +198,17 @@ def hours_tried(session: Session, promise: Promise) -> frozenset[int]:
     if promise.decision is not None or not promise.tries:
         return frozenset()
     return hours_of(held.rung_at for held in tries(session, promise.id))
+
+
+def contact_kind(session: Session, call_id: uuid.UUID) -> str | None:
+    """Return what kind of contact the last who talked in this call says it was, if they said it."""
+    outcome = session.scalars(
+        select(CounselingSession.outcome)
+        .where(CounselingSession.call_id == call_id, CounselingSession.joined_at.is_not(None))
+        .order_by(CounselingSession.accepted_at.desc())
+        .limit(1)
+    ).first()
+    return None if outcome is None else outcome.get("contact_kind")
 
 
 def promise_of_call(session: Session, call_id: uuid.UUID) -> Promise | None:

@@ -26,6 +26,16 @@ class TryOutcome(StrEnum):
     FAILED = "failed"
 
 
+NOBODY_THERE: Mapping[str, TryOutcome] = MappingProxyType(
+    {
+        "silent": TryOutcome.NO_ANSWER,
+        "hung_up_early": TryOutcome.FAILED,
+        "misdial_wrong_menu": TryOutcome.WRONG_PERSON,
+    }
+)
+"""Kinds of contact by which a counselor says of our call that it reached nobody it was for."""
+
+
 @dataclass(frozen=True)
 class RetryRule:
     """tries_max counts all tries of the promise; gap_minutes is the least pause before the next."""

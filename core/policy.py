@@ -24,6 +24,7 @@ class Policy(BaseModel):
     ring_seconds_max: Annotated[float, Field(ge=5, le=60)]
     join_seconds_max: Annotated[float, Field(ge=3, le=60)]
     reach_seconds_max: Annotated[float, Field(ge=10, le=120)]
+    machine_seconds_max: Annotated[float, Field(ge=0, le=60)]
     decline_rest_seconds: Seconds
     wrap_seconds_max: Annotated[float, Field(ge=30, le=3600)]
     heartbeat_seconds_max: Annotated[float, Field(ge=5, le=120)]

@@ -212,11 +212,13 @@ def put_outcome(session: Session, body: OutcomeAndNext, session_id: uuid.UUID) -
     kept = outcome.stored(said)
     if not _is_written(session, session_id, account, kept, said.notes, held.sealer):
         sealed = _sealed_notes(said.notes, session_id, held.sealer)
+        promise = after_session.hold_promise(session, session_id)
         written = actions.write_outcome(
             session, session_id, account.account_id, kept, sealed, now, held.policy
         )
         if isinstance(written, actions.Gone):
             raise _gone(written)
+        after_session.settle(session, promise, now, held.policy)
     made = after_session.promise_next(
         session, session_id, said.outcome, body.next_call, held.sealer, now, held.policy
     )

@@ -23,6 +23,7 @@ from ivr.instructions import Hangup, Reply
 from ivr.turn import Turn
 from routing import calls, handing_on, line, outward, records
 from routing.line import Effect
+from routing.mistaken import machine_heard
 from routing.models import Call
 from routing.states import CALL_LIFE, PROMISED, CallEvent, CallState
 
@@ -203,10 +204,18 @@ def _given_up(session: Session, turn: Turn) -> tuple[Effect, Reply]:
 
 
 def on_reached_machine(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
-    """The carrier listened who answered: a machine is hung up on, and nothing is left on it."""
-    found = _reaching(session, turn)
-    if found is None or turn.form.get("AnsweredBy", "") not in MACHINES:
+    """The carrier listened who answered: a machine is hung up on, and nothing is left on it.
+
+    The verdict may come when the greeting is over and the counselor was joined to the machine.
+    """
+    if turn.form.get("AnsweredBy", "") not in MACHINES:
         return Effect.NOTHING, Reply()
+    found = _reaching(session, turn)
+    if found is None:
+        call = records.call_by_sid(session, turn.call_sid)
+        if call is None:
+            return Effect.NOTHING, Reply()
+        return machine_heard(session, call, turn.call_sid, desk.now, desk.policy), Reply()
     return outward.not_reached(session, found[0], "voicemail", desk.now, desk.policy), Reply()
 
 

@@ -41,6 +41,7 @@ class CallEvent(StrEnum):
     OFFER_LAPSED = "offer_lapsed"
     CITIZEN_ANSWERED = "citizen_answered"
     NOT_REACHED = "not_reached"
+    MACHINE_HEARD = "machine_heard"
     COUNSELOR_LOST = "counselor_lost"
     TALK_ENDED = "talk_ended"
     HANDED_ON = "handed_on"
@@ -97,6 +98,7 @@ CALL_LIFE: Life[CallState, CallEvent] = Life(
             _E.CALLER_LEFT: _S.WRAPPING,
             _E.HANDED_ON: _S.WRAPPING,
             _E.COUNSELOR_LOST: _S.WAITING,
+            _E.MACHINE_HEARD: _S.CLOSED,
         },
         _S.WRAPPING: {_E.OUTCOME_WRITTEN: _S.CLOSED, _E.WRAP_LAPSED: _S.CLOSED},
         _S.CLOSED: {},

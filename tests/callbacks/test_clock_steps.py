@@ -73,6 +73,7 @@ def test_over_midnight_of_special_days(services: Services, midnight: datetime) -
     town.days(0.3 / 24)
     assert len(noted) == 1
     assert is_allowed(noted[0], Rules())
+    town.talk_over()
     assert town.only().state == "kept"
 
 

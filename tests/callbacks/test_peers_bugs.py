@@ -15,6 +15,7 @@ def test_bug_12_asked_while_no_counselor_exists(town: Town) -> None:
     assert town.get(promise_id).state == "planned"
     town.counselor()
     town.run(60)
+    town.talk_over()
     assert town.get(promise_id).state == "kept"
     assert len(citizen.legs) == 1
 
@@ -119,6 +120,7 @@ def test_bug_15_an_invalid_number_stops_nobody_else(town: Town) -> None:
     town.counselor()
     town.counselor()
     town.run(120)
+    town.talk_over()
     assert town.get(promise_id).state == "kept"
     assert citizen.rooms != []
     assert town.get(nobody).state in ("planned", "for_decision")

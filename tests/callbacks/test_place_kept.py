@@ -33,7 +33,7 @@ def test_key_2_in_the_menu_becomes_a_kept_promise(town: Town) -> None:
     counselor_id, _ = town.counselor()
     town.run(60)
     assert citizen.heard("부탁하신 전화")
-    assert town.get(promise.id).state == "kept"
+    assert town.get(promise.id).state == "calling"
     assert set(citizen.rooms) == {citizen.rooms[0]}
     town.finish(counselor_id)
     town.run(20)
@@ -52,6 +52,7 @@ def test_who_asks_while_counselors_are_free_is_rung_after_putting_the_receiver_b
     citizen = town.person(presses=[ASK_IN_MENU, RIGHT])
     citizen.dial()
     town.run(120)
+    town.talk_over()
     assert town.only().state == "kept"
     assert town.outcomes(town.only().id) == ["reached"]
     assert len(town.dials()) == 1
@@ -138,6 +139,7 @@ def test_another_number_is_keyed_in_and_read_back(town: Town) -> None:
     town.run(60)
     assert other.heard("부탁하신 전화")
     assert town.dials(CITIZEN) == []
+    town.talk_over()
     assert town.only().state == "kept"
 
 
@@ -236,6 +238,7 @@ def test_asking_again_while_a_person_was_to_decide_plans_anew(town: Town) -> Non
     assert citizen.heard("약속드립니다")
     town.counselor()
     town.run(90)
+    town.talk_over()
     assert town.get(promise_id).state == "kept"
     assert len(town.promises()) == 1
 
@@ -259,6 +262,7 @@ def test_who_forbade_calls_and_asks_from_the_same_number_is_called(town: Town) -
     promised(town)
     town.counselor()
     town.run(90)
+    town.talk_over()
     assert town.only().state == "kept"
 
 
@@ -271,4 +275,5 @@ def test_asked_for_at_night_it_is_kept_in_the_morning_at_its_place(town: Town) -
     assert town.dials() == []
     town.days(0.5 / 24)
     assert len(town.dials()) == 1
+    town.talk_over()
     assert town.only().state == "kept"

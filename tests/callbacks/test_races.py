@@ -110,9 +110,11 @@ def test_a_worker_that_dies_after_ringing_does_not_let_the_citizen_be_rung_twice
 
     town.carrier.ring = ring_and_die  # type: ignore[method-assign]
     town.survives = Died
-    town.run(60)
+    town.run(90)
     assert dead == 1
     assert len(town.dials()) == 1
+    assert town.outcomes(promise_id) == []
+    town.talk_over()
     assert town.get(promise_id).state == "kept"
     assert citizen.rooms != []
 
@@ -137,6 +139,7 @@ def test_a_worker_that_dies_before_ringing_costs_one_lease(town: Town) -> None:
     town.run(90)
     assert len(town.dials()) == 1
     assert town.dials()[0] - begun < timedelta(seconds=60)
+    town.talk_over()
     assert town.get(promise_id).state == "kept"
 
 

@@ -1,5 +1,6 @@
 """Counselor first, then the citizen: what comes of a call we make, through the exchange."""
 
+import uuid
 from dataclasses import replace
 from datetime import timedelta
 
@@ -65,7 +66,7 @@ def test_not_reached_is_tried_once_more_later_then_a_person_decides(
 
 
 def test_who_was_called_and_loses_the_counselor_waits_for_the_next(town: Town) -> None:
-    """Their promise is kept by then; the call was taken for one that nobody needs any more."""
+    """They were met by then; the call was taken for one that nobody needs any more."""
     citizen = town.person(talk_seconds=3000.0)
     first_id = town.stage.counselor()
     first = town.person(f"client:counselor_{first_id.hex}")
@@ -77,7 +78,7 @@ def test_who_was_called_and_loses_the_counselor_waits_for_the_next(town: Town) -
     assert isinstance(taken, Accepted)
     first.legs.append(town.exchange.dial(first, "", {"join": taken.join_token}))
     town.run(20)
-    assert town.get(promise_id).state == "kept"
+    assert town.get(promise_id).state == "calling"
     first.leg.hang_up()
     town.run(5)
     assert citizen.heard("연결이 잠시 끊어졌")
@@ -148,6 +149,7 @@ def test_a_citizen_who_answers_at_the_last_ring_is_not_cut_off_in_the_greeting(
     town.counselor()
     town.run(100)
     assert citizen.rooms != []
+    town.talk_over()
     assert town.get(promise_id).state == "kept"
 
 
@@ -158,6 +160,7 @@ def test_the_carriers_pace_does_not_eat_the_time_to_ring(town: Town) -> None:
         town.promise(e164=person.address)
         town.counselor()
     town.run(240)
+    town.talk_over()
     assert {promise.state for promise in town.promises()} == {"kept"}
     assert all(len(town.dials(person.address)) == 1 for person in people)
 
@@ -334,3 +337,76 @@ def test_one_wish_never_rings_twice_though_the_first_leg_ended_while_nobody_list
     assert town.outcomes(promise_id) == ["failed"]
     assert town.get(promise_id).state == "planned"
     assert town.presence(counselor_id).state == "free"
+
+
+def joined(town: Town, answered_by: str = "human", heard_after: float = 3.0) -> uuid.UUID:
+    """A promised talk whose citizen, or what picked up, was just joined; return the counselor.
+
+    heard_after: seconds from picking up until the carrier says who answered.
+    """
+    town.exchange.oddities = replace(town.exchange.oddities, amd_seconds=heard_after)
+    town.person(talk_seconds=600.0, answered_by=answered_by)
+    town.promise()
+    counselor_id, _ = town.counselor()
+    while not town.calls("outward") or town.calls("outward")[0].answered_at is None:
+        town.run(1)
+    return counselor_id
+
+
+def test_a_talk_of_which_it_is_heard_late_that_a_machine_answered_was_none(town: Town) -> None:
+    counselor_id = joined(town, "machine_start", heard_after=20.0)
+    town.run(20)
+    promise = town.only()
+    assert town.outcomes(promise.id) == ["voicemail"]
+    assert (promise.state, promise.entry_call_id) == ("planned", None)
+    assert promise.next_at >= town.now + timedelta(minutes=150)
+    assert town.presence(counselor_id).state == "free"
+    assert not any(leg.live for leg in town.exchange.legs.values())
+    assert town.calls("outward")[0].close_reason == "not_reached: voicemail"
+    assert town.complaints() == []
+
+
+@pytest.mark.parametrize(
+    ("answered_by", "heard_after"), [("human", 20.0), ("unknown", 20.0), ("machine_start", 60.0)]
+)
+def test_a_talk_goes_on_whatever_else_is_heard(
+    town: Town, answered_by: str, heard_after: float
+) -> None:
+    counselor_id = joined(town, answered_by, heard_after)
+    town.run(heard_after + 5)
+    assert town.presence(counselor_id).state == "on_call"
+    town.run(600)
+    town.talk_over()
+    assert town.only().state == "kept"
+
+
+@pytest.mark.parametrize(
+    ("contact_kind", "outcome", "state"),
+    [
+        ("silent", "no_answer", "planned"),
+        ("hung_up_early", "failed", "planned"),
+        ("misdial_wrong_menu", "wrong_person", "for_decision"),
+        ("loneliness_talk", "reached", "kept"),
+    ],
+)
+def test_the_counselor_says_whether_anybody_was_there(
+    town: Town, contact_kind: str, outcome: str, state: str
+) -> None:
+    counselor_id = joined(town)
+    promise_id = town.only().id
+    assert town.get(promise_id).state == "calling"
+    town.finish(counselor_id, {"contact_kind": contact_kind})
+    town.run(2)
+    assert (town.outcomes(promise_id), town.get(promise_id).state) == ([outcome], state)
+    kept_at = town.calls("outward")[0].answered_at if state == "kept" else None
+    assert town.get(promise_id).kept_at == kept_at
+
+
+def test_who_asks_again_before_the_outcome_is_written_is_called_again(town: Town) -> None:
+    joined(town)
+    promise_id = town.only().id
+    town.run(600)
+    assert town.get(promise_id).state == "calling"
+    again = town.promise()
+    assert again != promise_id
+    assert (town.get(promise_id).state, town.get(again).state) == ("kept", "planned")

@@ -123,7 +123,7 @@ def test_an_emptied_redis_loses_rings_and_no_promise(town: Town, valkey: str) ->
         bell.close()
         client.close()
     assert citizen.rooms != []
-    assert town.get(promise_id).state == "kept"
+    assert town.get(promise_id).state == "calling"
     assert len(town.dials()) == 1
 
 

@@ -44,6 +44,7 @@ CITIZEN = "+821055501234"
 HELPLINE = "02-120"
 OUTCOME = {"contact_kind": "loneliness_talk", "outcome": "eased_closed"}
 SETTLE_ROUNDS_MAX = 50
+TALK_SECONDS = 300.0
 
 
 class WallClock:
@@ -71,7 +72,7 @@ class Person:
     answer_after: float | None = 3.0
     refuses: str = ""
     answered_by: str = "human"
-    talk_seconds: float = 300.0
+    talk_seconds: float = TALK_SECONDS
     presses: list[tuple[str, str]] = field(default_factory=list)
     legs: list[Leg] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
@@ -236,7 +237,11 @@ class Town:
             citizen = citizens.know(session, e164, self.services.sealer, "ko", self.now)
             citizens.forbid_calls(session, citizen, "test", How.SPOKEN, self.now)
 
-    def finish(self, counselor_id: uuid.UUID) -> None:
+    def talk_over(self) -> None:
+        """Let the talk pass to its end, and the time to write its outcome."""
+        self.run(TALK_SECONDS + self.services.policy.wrap_seconds_max + 5)
+
+    def finish(self, counselor_id: uuid.UUID, outcome: dict[str, str] = OUTCOME) -> None:
         """The counselor ends the talk and writes its outcome."""
         with self.services.database.transaction() as session:
             talk = session.scalars(
@@ -252,7 +257,7 @@ class Town:
         self.run(2)
         with self.services.database.transaction() as session:
             routing_actions.write_outcome(
-                session, talk.id, counselor_id, OUTCOME, None, self.now, self.services.policy
+                session, talk.id, counselor_id, outcome, None, self.now, self.services.policy
             )
         self.services.live.ring("line")
 

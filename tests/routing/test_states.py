@@ -21,7 +21,7 @@ offered    accepted->connected     accepted_outward->reaching   declined->waitin
 offered    caller_left->closed     withdrawn->closed
 reaching   citizen_answered->connected   not_reached->closed   counselor_lost->closed
 connected  talk_ended->wrapping    caller_left->wrapping   counselor_lost->waiting
-connected  handed_on->wrapping
+connected  handed_on->wrapping     machine_heard->closed
 wrapping   outcome_written->closed wrap_lapsed->closed
 """  # noqa: E501 - the table as DESIGN prints it
 

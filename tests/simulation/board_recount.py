@@ -139,7 +139,7 @@ def is_lately(story: Story, now: datetime) -> bool:
 
 
 def is_owed(story: Story, now: datetime) -> bool:
-    """A companion's call of which they may not have said yet what came of it."""
+    """Whoever talked in a call that we made may not have said yet what came of it."""
     return story.ended is None or story.ended > now - OUTCOME_OWED
 
 

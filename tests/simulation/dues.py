@@ -40,8 +40,7 @@ _DUE = f"""
         AND EXISTS (SELECT FROM presences WHERE status = 'ready' AND state = 'free')
       OR EXISTS (SELECT FROM promises p JOIN calls k ON k.id = p.entry_call_id
           WHERE p.state = 'planned' AND k.state NOT IN ('waiting', 'offered')
-             OR p.state = 'calling' AND k.state <> 'reaching'
-                AND (p.purpose = 'talk' OR k.state = 'closed'))
+             OR p.state = 'calling' AND k.state = 'closed')
       OR EXISTS (SELECT FROM series s WHERE s.ended_at IS NULL AND NOT EXISTS
           (SELECT FROM promises p WHERE p.series_id = s.id
             AND p.state IN ('planned', 'calling', 'for_decision')))

@@ -42,8 +42,7 @@ MOMENT = {
         WHERE k.state_since < :late AND (
           p.state = 'planned' AND k.state NOT IN ('waiting', 'offered') AND NOT
             (k.direction = 'handed_on' AND k.state = 'connected' AND k.answered_at IS NULL)
-          OR p.state = 'calling' AND (k.state = 'closed'
-             OR p.purpose = 'talk' AND k.state <> 'reaching'))""",
+          OR p.state = 'calling' AND k.state = 'closed')""",
     "a call is made for no promise": """
         SELECT k.id, k.state FROM calls k WHERE k.direction = 'outward'
           AND k.state IN ('waiting', 'offered', 'reaching') AND k.state_since < :late

@@ -18,6 +18,7 @@ from tests.simulation.board_recount import (
     Between,
     Diaries,
     is_lately,
+    is_owed,
     promises,
 )
 from tests.simulation.meetings import Request
@@ -102,6 +103,7 @@ def _contradictions(told: PromiseReport) -> list[str]:
 def _ends(known: Known, span: Span, now: datetime) -> dict[str, Between]:
     rings = list(known.seen.stories.rings.values())
     lately = sum(is_lately(one, now) for one in rings)
+    unsettled = lately + sum(_is_talked(one, now) for one in rings)
     by_companions = _reached_by_companions(known, span)
     beside = sum(span[0] <= at < span[1] for at in known.diaries.met_beside)
     kept = len(by_companions) + len(_kept_by_counselors(known, span)) + beside
@@ -110,12 +112,17 @@ def _ends(known: Known, span: Span, now: datetime) -> dict[str, Between]:
     withdrawn = len(_withdrawn(known, span))
     others = sum(one.at < span[1] for one in against)
     return {
-        "kept": Between(kept - lately, kept + lately),
-        "kept_in_time": Between(max(0, kept - lately - _late(known, span)), kept + lately),
+        "kept": Between(kept - unsettled, kept + lately),
+        "kept_in_time": Between(max(0, kept - unsettled - _late(known, span)), kept + lately),
         "declined": Between(declined - lately, declined + lately),
         "withdrawn": Between(withdrawn, withdrawn + others),
         "decided": _just(len(_decided(known, span))),
     }
+
+
+def _is_talked(ring: Story, now: datetime) -> bool:
+    """They met, and whoever was with them may not have written yet what came of it."""
+    return ring.told_room is not None and is_owed(ring, now)
 
 
 def _open(known: Known, now: datetime) -> Between:
