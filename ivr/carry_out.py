@@ -23,7 +23,7 @@ from core.services import Services
 from counselors.models import CounselingSession
 from counselors.states import SessionState
 from ivr.carrier import Carrier
-from ivr.faults import CarrierFault, FaultKind, GiveUp, after
+from ivr.faults import CarrierFault, FaultKind, GiveUp, Retry, after, insisting
 from ivr.instructions import Link
 from ivr.twiml import Page
 from routing import actions, handing_on, line, orders, outward, records, sweep
@@ -35,6 +35,11 @@ log = event_log(__name__)
 
 RINGING = (OrderKind.RING, OrderKind.REACH)
 REACH_SECONDS = 30
+OUT_OF_SILENCE = ("reconnect", "goodbye")
+"""Where a caller is moved who sits in a room alone and hears nothing until then; a counselor who
+does is hung up."""
+LEG_HOURS_MAX = timedelta(hours=24)
+"""The carrier ends any leg by then."""
 CLOCKS_APART = timedelta(minutes=5)
 """A wrong clock of ours must not hide a leg that rings."""
 
@@ -246,7 +251,7 @@ def _looked_up(
 ) -> None:
     """The caller's leg, or the counselor's in a session, is there or gone."""
     if taken.subject_id == taken.call_id:
-        sweep.settle_look_up(session, taken.call_id, is_live, now, policy)
+        sweep.settle_look_up(session, taken.call_id, is_live, taken.created_at, now, policy)
         return
     leg_sid = str(taken.details["leg_sid"])
     sweep.settle_leg_look_up(session, taken.subject_id, leg_sid, is_live, now, policy)
@@ -281,14 +286,8 @@ def _stop_if_unwanted(session: Session, taken: TakenOrder, services: Services) -
 
 
 def _failed(services: Services, session: Session, taken: TakenOrder, fault: CarrierFault) -> str:
-    now, policy = services.clock.now(), services.policy
-    decided = after(
-        fault.kind,
-        taken.tries,
-        now,
-        tries_max=policy.order_tries_max,
-        backoff_seconds=policy.order_backoff_seconds,
-    )
+    now = services.clock.now()
+    decided = _next_try(taken, fault, now, services.policy)
     if not isinstance(decided, GiveUp):
         orders.postpone(session, taken, decided.at, fault.says)
         return "retried"
@@ -296,6 +295,19 @@ def _failed(services: Services, session: Session, taken: TakenOrder, fault: Carr
         return "superseded"
     _GIVE_UP[taken.kind](services, session, taken, fault)
     return "failed"
+
+
+def _next_try(
+    taken: TakenOrder, fault: CarrierFault, now: datetime, policy: Policy
+) -> Retry | GiveUp:
+    """Who sits in a silent room is not left there, however long the carrier fails."""
+    pause = policy.order_backoff_seconds
+    to = taken.details.get("to")
+    is_silent = taken.kind is OrderKind.HANG_UP or to in OUT_OF_SILENCE
+    if is_silent and now - taken.created_at < LEG_HOURS_MAX:
+        return insisting(fault.kind, taken.tries, now, backoff_seconds=pause)
+    tries_max = policy.order_tries_max
+    return after(fault.kind, taken.tries, now, tries_max=tries_max, backoff_seconds=pause)
 
 
 def _give_up_ring(

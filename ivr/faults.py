@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 GONE_CODES = frozenset({20404, 21220})
+PAUSE_SECONDS_MAX = 15.0
 
 
 class FaultKind(StrEnum):
@@ -72,3 +73,18 @@ def after(
     if tries >= tries_max:
         return GiveUp("tries spent")
     return Retry(now + timedelta(seconds=backoff_seconds * 2 ** (tries - 1)))
+
+
+def insisting(
+    kind: FaultKind, tries: int, now: datetime, *, backoff_seconds: float
+) -> Retry | GiveUp:
+    """Return the same for what somebody hears nothing without: tried until the leg is gone.
+
+    However often it failed and whatever the carrier said, the next try is PAUSE_SECONDS_MAX away
+    at most.
+    """
+    if kind is FaultKind.GONE:
+        return GiveUp(kind)
+    doublings = min(tries - 1, 10)  # after hours of tries the power would burst
+    pause = min(backoff_seconds * 2**doublings, PAUSE_SECONDS_MAX)
+    return Retry(now + timedelta(seconds=pause))

@@ -27,7 +27,7 @@ from routing.models import Offer
 from routing.orders import OrderKind
 from routing.outward import not_reached
 from routing.states import CallEvent, CallState
-from routing.talks import locked_session
+from routing.talks import locked_session, reconnect_again
 
 log = event_log(__name__)
 
@@ -163,12 +163,34 @@ def _look_up(now: datetime, policy: Policy) -> Mend:
     return mend
 
 
+_IS_THERE = """
+    UPDATE calls SET heard_at = %(now)s
+    FROM (SELECT id, state, heard_at, state_since FROM calls WHERE id = %(id)s FOR UPDATE) was
+    WHERE calls.id = was.id
+    RETURNING was.state IN ('waiting', 'offered')
+        AND greatest(was.heard_at, was.state_since) <= %(unheard_since)s
+"""
+
+
 def settle_look_up(
-    session: Session, call_id: uuid.UUID, is_live: bool, now: datetime, policy: Policy
+    session: Session,
+    call_id: uuid.UUID,
+    is_live: bool,
+    asked_at: datetime,
+    now: datetime,
+    policy: Policy,
 ) -> None:
-    """Apply what the carrier said of a call: still there, or gone without telling us."""
+    """Apply what the carrier said of a call: still there, or gone without telling us.
+
+    Who waits hears an announcement every `announce_seconds`, for which the carrier asks us. Where
+    it did not ask for two of them, the caller may be in a silent room, and is fetched out of it.
+    """
     if is_live:
-        ask(session, "UPDATE calls SET heard_at = %s WHERE id = %s", (now, call_id))
+        unheard_since = asked_at - timedelta(seconds=2 * policy.announce_seconds)
+        values = {"id": call_id, "now": now, "unheard_since": unheard_since}
+        row = ask(session, _IS_THERE, values).fetchone()
+        if row is not None and row[0]:
+            reconnect_again(session, call_id, now)
         return
     call = records.call_locked(session, call_id)
     if call is None:

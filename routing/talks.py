@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core import rows
 from core.policy import Policy
+from core.statements import ask
 from counselors import presence, sessions
 from counselors.models import CounselingSession, Presence
 from routing import calls, orders, records
@@ -68,6 +69,27 @@ def move_caller(
         to=to,
         leg_sid=call.carrier_sid,
     )
+
+
+_LAST_RECONNECT = """
+    SELECT subject_id, bool_or(state IN ('due', 'sending')) OVER () FROM orders
+    WHERE call_id = %s AND kind = 'move' AND details ->> 'to' = 'reconnect'
+    ORDER BY created_at DESC LIMIT 1
+"""
+
+
+def reconnect_again(session: Session, call_id: uuid.UUID, now: datetime) -> None:
+    """Move a caller out of a room that broke once more; nothing where that is still to be done.
+
+    call_id: of a call under its lock. A caller who never was in a room needs nothing.
+    """
+    row = ask(session, _LAST_RECONNECT, (call_id,)).fetchone()
+    call = rows.by_id(session, Call, call_id)
+    if row is None or row[1] or call is None:
+        return
+    talk = rows.by_id(session, CounselingSession, row[0])
+    assert talk is not None
+    move_caller(session, call, talk, "reconnect", now)
 
 
 def hang_up_leg(session: Session, talk: CounselingSession, now: datetime) -> None:

@@ -239,7 +239,8 @@ def test_a_counselor_left_alone_has_the_carrier_asked_for_the_caller(
     asked = [order for order in stage.orders("due") if order.kind == "look_up"]
     assert [order.details["leg_sid"] for order in asked] == [talk.caller]
     with stage.open() as session:
-        settle_look_up(session, asked[0].subject_id, is_live, stage.now, stage.policy)
+        subject_id, asked_at = asked[0].subject_id, asked[0].created_at
+        settle_look_up(session, subject_id, is_live, asked_at, stage.now, stage.policy)
     assert state(phone, talk.caller) == then
 
 

@@ -346,6 +346,80 @@ def test_a_late_reconnect_does_not_tear_the_caller_from_the_next_counselor(held:
     assert held.stage.get_call(caller).state == "connected"
 
 
+def alone(held: Line, to: str) -> uuid.UUID:
+    """Leave a caller in the room by themselves, to be moved `to` where something is heard."""
+    counselor, caller = held.stage.counselor(), held.stage.call()
+    _, session_id = held.stage.talking()
+    if to == "goodbye":
+        held.stage.end(session_id, counselor)
+    else:
+        held.stage.lose_leg(session_id)
+    assert held.only("move").details["to"] == to
+    return caller
+
+
+@pytest.mark.parametrize("to", ["reconnect", "goodbye"])
+@pytest.mark.parametrize(
+    "failure", [Says(503, ""), error(401, 20003), error(400, 99999)], ids=["503", "401", "400"]
+)
+def test_a_caller_in_a_silent_room_is_fetched_out_however_long_the_carrier_fails(
+    held: Line, to: str, failure: Says
+) -> None:
+    """Sixteen seconds of it once left the caller in silence until somebody was free."""
+    alone(held, to)
+    held.exchange.says = [failure]
+    began, pauses = held.stage.now, []
+    while held.stage.now - began < timedelta(minutes=5):
+        order = held.only("move")
+        pauses.append((order.due_at - held.stage.now).total_seconds())
+        held.stage.later(max(pauses[-1], 0))
+        assert held.carry(order.id) == "retried"
+    assert pauses[:5] == [0, 1, 2, 4, 8]
+    assert max(pauses) == 15
+    held.exchange.says = [call("CAx")]
+    assert held.until_settled("move") == ["done"]
+
+
+def test_a_counselor_in_a_silent_room_is_hung_up_however_long_the_carrier_fails(
+    held: Line,
+) -> None:
+    """Seed 4 of the short days, with a carrier away often: a leg was left up for hours."""
+    alone(held, "goodbye")
+    held.exchange.says = [Says(503, "")]
+    for _ in range(10):
+        order = held.only("hang_up")
+        held.stage.later(max((order.due_at - held.stage.now).total_seconds(), 0))
+        assert held.carry(order.id) == "retried"
+    held.exchange.says = [call("CAleg", "completed")]
+    assert held.until_settled("hang_up") == ["done"]
+
+
+@pytest.mark.parametrize(("to", "state"), [("reconnect", "closed"), ("goodbye", "wrapping")])
+def test_a_caller_who_went_is_not_fetched_out_of_the_room(held: Line, to: str, state: str) -> None:
+    caller = alone(held, to)
+    held.exchange.says = [Says(503, "")]
+    assert held.carry(held.only("move").id) == "retried"
+    held.exchange.says = [error(404, 20404)]
+    assert held.until_settled("move") == ["failed"]
+    assert held.stage.get_call(caller).state == state
+
+
+def test_who_waits_no_more_is_not_fetched_out_of_the_room(held: Line) -> None:
+    caller = alone(held, "reconnect")
+    held.exchange.says = [Says(503, "")]
+    assert held.carry(held.only("move").id) == "retried"
+    held.stage.leave(caller)
+    assert held.until_settled("move") == ["dropped"]
+
+
+def test_no_leg_is_moved_a_day_later(held: Line) -> None:
+    alone(held, "goodbye")
+    held.exchange.says = [Says(503, "")]
+    held.stage.later(24 * 3600)
+    assert held.carry(held.only("move").id) == "retried"
+    assert held.until_settled("move")[-1] == "failed"
+
+
 @pytest.mark.parametrize(
     ("says", "state"),
     [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.faults import FaultKind, GiveUp, Retry, after, kind_of
+from ivr.faults import FaultKind, GiveUp, Retry, after, insisting, kind_of
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -41,3 +41,13 @@ def test_tries_are_bounded_and_pauses_double(kind: FaultKind, tries: int, most: 
         assert isinstance(decided, GiveUp)
         return
     assert decided == Retry(NOW + timedelta(seconds=1.5 * 2 ** (tries - 1)))
+
+
+@given(st.sampled_from(FaultKind), st.integers(1, 5000))
+def test_insisting_ends_with_the_leg_and_never_pauses_for_long(kind: FaultKind, tries: int) -> None:
+    decided = insisting(kind, tries, NOW, backoff_seconds=1.0)
+    if kind is FaultKind.GONE:
+        assert isinstance(decided, GiveUp)
+        return
+    assert isinstance(decided, Retry)
+    assert 1 <= (decided.at - NOW).total_seconds() <= 15

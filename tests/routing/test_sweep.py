@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from core.life import IllegalEvent
 from counselors import presence
 from routing import actions, line
 from routing import sweep as sweep_module
-from routing.models import Offer, Order
+from routing.models import Call, Offer, Order
 from routing.sweep import settle_look_up, sweep
 from tests import invariants
 from tests.routing.line_stage import Stage
@@ -115,11 +116,58 @@ def test_a_call_the_carrier_is_silent_about_is_looked_up(stage: Stage) -> None:
     (order,) = stage.orders("due")
     assert (order.kind, order.subject_id) == ("look_up", call)
     with stage.open() as session:
-        settle_look_up(session, call, True, stage.now, stage.policy)
+        settle_look_up(session, call, True, stage.now, stage.now, stage.policy)
     assert stage.get_call(call).state == "waiting"
     with stage.open() as session:
-        settle_look_up(session, call, False, stage.now, stage.policy)
+        settle_look_up(session, call, False, stage.now, stage.now, stage.policy)
     assert stage.get_call(call).close_reason == "found ended"
+
+
+def left_alone(stage: Stage) -> uuid.UUID:
+    """Let the counselor's leg drop; the caller sits in the room until the order fetches them."""
+    stage.counselor()
+    call = stage.call()
+    _, session_id = stage.talking()
+    assert stage.lose_leg(session_id) == "changed"
+    return call
+
+
+def looked_up(stage: Stage, call: uuid.UUID) -> list[Order]:
+    """Let a look-up find the call live; return what is to be moved then."""
+    with stage.open() as session:
+        settle_look_up(session, call, True, stage.now, stage.now, stage.policy)
+    return [order for order in stage.orders("due") if order.kind == "move"]
+
+
+def test_a_waiting_caller_found_live_but_unheard_is_fetched_out_of_the_room(stage: Stage) -> None:
+    call = left_alone(stage)
+    (lost,) = [order for order in stage.orders("due") if order.kind == "move"]
+    with stage.open() as session:
+        session.execute(update(Order).where(Order.id == lost.id).values(state="failed"))
+    assert looked_up(stage, call) == []  # just now the last of the talk was heard
+    stage.later(stage.policy.wait_unheard_seconds_max)
+    (again,) = looked_up(stage, call)
+    assert again.id != lost.id
+    assert (again.subject_id, again.details) == (lost.subject_id, lost.details)
+    stage.later(stage.policy.wait_unheard_seconds_max)
+    assert [order.id for order in looked_up(stage, call)] == [again.id]
+
+
+def test_who_hears_announcements_is_left_where_they_are(stage: Stage) -> None:
+    call = left_alone(stage)
+    with stage.open() as session:
+        session.execute(update(Order).where(Order.kind == "move").values(state="done"))
+    stage.later(stage.policy.wait_unheard_seconds_max)
+    with stage.open() as session:
+        line.hear_of(session.get_one(Call, call), stage.now, stage.policy)
+    assert looked_up(stage, call) == []
+
+
+def test_who_never_was_in_a_room_is_left_in_the_queue(stage: Stage) -> None:
+    call = stage.call()
+    stage.later(stage.policy.wait_unheard_seconds_max)
+    assert looked_up(stage, call) == []
+    assert stage.get_call(call).heard_at == stage.now
 
 
 def test_in_a_talk_both_legs_are_looked_up(stage: Stage) -> None:
