@@ -21,9 +21,9 @@ class Faults:
     our requests to the carrier: not done, done and not told, done only after we gave up;
     rest_overtaken: done, but who asked stands still until another has taken the order over.
     killed_*, cut_*: at a commit that writes, the process dies or the connection breaks.
-    disk_full, redis_gone, clock_stepped: stretches an hour. ring_lost: of the doorbell's rings.
-    second_process: 1 lets another web process run; it looks the line over in the middle of this
-    share of the first one's commits.
+    disk_full, redis_gone, rest_away, clock_stepped: stretches an hour. ring_lost: of the
+    doorbell's rings. second_process: 1 lets another web process run; it looks the line over in the
+    middle of this share of the first one's commits.
     """
 
     webhook_duplicated: float = 0.0
@@ -36,6 +36,7 @@ class Faults:
     rest_failing: float = 0.0
     rest_failing_after: float = 0.0
     rest_overtaken: float = 0.0
+    rest_away: float = 0.0
     killed_before_commit: float = 0.0
     killed_after_commit: float = 0.0
     cut_before_commit: float = 0.0
@@ -76,6 +77,7 @@ ALL = Faults(
     rest_failing=0.05,
     rest_failing_after=0.03,
     rest_overtaken=0.05,
+    rest_away=2.0,
     killed_before_commit=0.003,
     killed_after_commit=0.003,
     cut_before_commit=0.005,

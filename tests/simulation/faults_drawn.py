@@ -24,6 +24,7 @@ DELAY_SECONDS = (1.0, 20.0)
 REORDER_SECONDS = (0.05, 1.5)
 DISK_FULL_SECONDS = (1.0, 15.0)
 REDIS_GONE_SECONDS = (5.0, 60.0)
+REST_AWAY_SECONDS = (10.0, 120.0)
 STEP_SECONDS = (-240.0, 240.0)
 RESTART_SECONDS = (0.2, 4.0)
 SLOW_SECONDS = 0.5
@@ -67,6 +68,8 @@ class Misfortune:
         self._until = kernel.now()
         self._disk_full_until = kernel.now()
         self._redis_gone_until = kernel.now()
+        self._rest_away_until = kernel.now()
+        self._right_at = kernel.now()
         self._excused_until = kernel.now()
         self._is_racing = False
         self.asker: Process | None = None
@@ -81,6 +84,7 @@ class Misfortune:
         for kind, happen in (
             ("disk_full", self._fill_disk),
             ("redis_gone", self._stop_redis),
+            ("rest_away", self._lose_rest),
             ("clock_stepped", self._step_clock),
         ):
             for _ in range(self._count(kind, hours)):
@@ -153,6 +157,24 @@ class Misfortune:
         self.note("redis_gone", f"for {seconds:.0f} s")
         self._redis_gone_until = self._kernel.now() + timedelta(seconds=seconds)
 
+    def _lose_rest(self) -> None:
+        seconds = self._dice["rest_away"].uniform(*REST_AWAY_SECONDS)
+        self.note("rest_away", f"for {seconds:.0f} s")
+        until = self._kernel.now() + timedelta(seconds=seconds)
+        self._rest_away_until = max(self._rest_away_until, until)
+
+    def is_rest_away(self) -> bool:
+        """Tell whether the carrier takes none of our requests now."""
+        return self._kernel.now() < min(self._rest_away_until, self._until)
+
+    @property
+    def may_move_since(self) -> datetime:
+        """Since when, or from when on, nothing of this keeps a caller from being moved.
+
+        What was due by a clock that was ahead comes due only when the right one is there.
+        """
+        return max(self._right_at, min(self._rest_away_until, self._until))
+
     def _step_clock(self) -> None:
         if self.is_on:
             self._set_clock(self._dice["clock_stepped"].uniform(*STEP_SECONDS))
@@ -162,6 +184,8 @@ class Misfortune:
 
     def _set_clock(self, seconds: float) -> None:
         self.note("clock_stepped", f"{seconds:+.0f} s from the truth")
+        put_back = max(self._clock.off_by - timedelta(seconds=seconds), timedelta())
+        self._right_at = max(self._right_at, self._kernel.now() + put_back)
         self._clock.off_by = timedelta(seconds=seconds)
         self.excuse()
         self.wake_all()

@@ -64,7 +64,7 @@ class FaultyRestWire(RestWire):
         """Carry one request, or not; raises what the HTTP library raises."""
         what = f"{method} {uri.partition('/Accounts/')[2][35:]}"
         happens = self._misfortune.happens
-        if happens("rest_failing", what):
+        if self._misfortune.is_rest_away() or happens("rest_failing", what):
             return TwilioResponse(503, '{"code": 20503, "message": "Service unavailable"}')
         if happens("rest_slow", what):
             self._kernel.at(SLOW_SECONDS, partial(super().request, method, uri, *args, **kwargs))

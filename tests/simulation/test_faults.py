@@ -12,7 +12,7 @@ from tests.simulation.faults_short import live_short, short_plan
 from tests.simulation.replay import Change, report, short_command
 from tests.simulation.world import World
 
-OFTEN, OFTEN_AT_COMMITS = 0.3, 0.03
+OFTEN, OFTEN_AT_COMMITS, OFTEN_AN_HOUR = 0.3, 0.03, 4.0
 
 
 @pytest.mark.parametrize("kind", ALL.kinds())
@@ -20,9 +20,11 @@ def test_each_kind_happens_alone_and_nothing_is_lost(
     postgres_url: str, template_database: str, kind: str
 ) -> None:
     rate = getattr(ALL, kind)
-    often = Faults(**{kind: max(rate, OFTEN_AT_COMMITS if "commit" in kind else OFTEN)})
+    least = OFTEN_AN_HOUR if rate >= 1 else OFTEN_AT_COMMITS if "commit" in kind else OFTEN
+    often = Faults(**{kind: max(rate, least)})
     told = live(postgres_url, template_database, short_plan(7, often))
-    assert not told.wrongs, "\n".join(report(told, short_command(7, often)))
+    assert not told.wrongs, "
+".join(report(told, short_command(7, often)))
     assert told.mishaps > 0
 
 

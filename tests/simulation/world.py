@@ -51,6 +51,7 @@ from tests.simulation.promise_holds import (
 from tests.simulation.recount import Figures, Recounter, digest, figures
 from tests.simulation.report_recount import Seen
 from tests.simulation.ring_holds import wrongs_of_ringing
+from tests.simulation.silences import Silences
 from tests.simulation.staffing import Staff
 
 DRAIN_SECONDS_MAX = 12 * 3600
@@ -139,6 +140,8 @@ class World:
         self.recounted = recounter.found
         self._spoken = Spoken(self.exchange, self.database, self.services.sealer)
         self._ends_heeded = EndsHeeded(self.exchange, self.database)
+        misfortune = self.rig.misfortune
+        self._silences = Silences(self.exchange, self.database, lambda: misfortune.may_move_since)
         self._length = cache(self._measured)
         self.wrongs: list[str] = []
         self.comparisons = Comparisons()
@@ -201,6 +204,7 @@ class World:
             *self.wrongs,
             *self._spoken.wrongs,
             *self._ends_heeded.wrongs,
+            *self._silences.wrongs,
             *self.rig.answers.wrongs,
             *self.rig.server.wrongs,
             *self.rig.wrongs_of_orders(),
@@ -299,6 +303,7 @@ class World:
         else:
             self.rig.misfortune.begin(until)
             self.kernel.after_each.append(self._check_what_changed)
+            self.kernel.after_each.append(self._silences.look)
 
     def _check_what_changed(self) -> None:
         """Check after each event that wrote; who was down or misled may be late meanwhile."""

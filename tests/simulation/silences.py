@@ -1,0 +1,75 @@
+"""Listens whether anybody who waits for a counselor sits in silence for long.
+
+Silence: nothing is played, and nobody else is in the room. A pause between two documents is short;
+what lasts is a room that everybody else left.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from core.database import Database
+from simulator.exchange import Exchange
+from simulator.journal import Entry, LegChanged
+from simulator.legs import FINAL, Leg
+from simulator.sounds import Bridge, Silence
+
+SILENT_MAX = timedelta(seconds=30)
+_WAITS = text(
+    "SELECT state FROM calls WHERE carrier_sid = :sid AND state IN ('waiting', 'offered')"
+)
+
+
+class Silences:
+    """Looks at each live leg after each event; told once of each silence that is too long."""
+
+    def __init__(
+        self, exchange: Exchange, database: Database, excused_until: Callable[[], datetime]
+    ) -> None:
+        """excused_until: up to when silence does not count, since nobody could be moved."""
+        self.wrongs: list[str] = []
+        self._exchange = exchange
+        self._database = database
+        self._excused_until = excused_until
+        self._live: dict[str, Leg] = {}
+        self._since: dict[str, datetime] = {}
+        exchange.journal.watchers.append(self._read)
+
+    def _read(self, entry: Entry) -> None:
+        if isinstance(entry, LegChanged):
+            if entry.status in FINAL:
+                self._live.pop(entry.call_sid, None)
+                self._since.pop(entry.call_sid, None)
+            elif entry.status == "in-progress":
+                self._live[entry.call_sid] = self._exchange.legs[entry.call_sid]
+
+    def look(self) -> None:
+        """Look at every live leg at this moment."""
+        now = self._exchange.kernel.now()
+        heard = [leg.heard for leg in self._live.values() if isinstance(leg.heard, Bridge)]
+        together = Counter(sound.room_id for sound in heard)
+        for sid, leg in self._live.items():
+            if not _is_silent(leg, together):
+                self._since.pop(sid, None)
+                continue
+            since = max(self._since.setdefault(sid, now), self._excused_until())
+            if now - since > SILENT_MAX:
+                self._since[sid] = now
+                self._judge(sid, since, now)
+
+    def _judge(self, sid: str, since: datetime, now: datetime) -> None:
+        with self._database.reading() as session:
+            state = session.scalar(_WAITS, {"sid": sid})
+        if state is not None:
+            seconds = (now - since).total_seconds()
+            self.wrongs.append(
+                f"{sid} is {state} and hears nothing for {seconds:.0f} s, since {since:%H:%M:%S}"
+            )
+
+
+def _is_silent(leg: Leg, together: Counter[str]) -> bool:
+    if isinstance(leg.heard, Bridge):
+        return together[leg.heard.room_id] < 2
+    return isinstance(leg.heard, Silence)
