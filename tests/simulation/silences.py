@@ -1,4 +1,4 @@
-"""Listens whether anybody who waits for a counselor sits in silence for long.
+"""Listens whether any citizen who waits, or whose talk is over, sits in silence for long.
 
 Silence: nothing is played, and nobody else is in the room. A pause between two documents is short;
 what lasts is a room that everybody else left.
@@ -18,7 +18,8 @@ from simulator.sounds import Bridge, Silence
 
 SILENT_MAX = timedelta(seconds=30)
 _WAITS = text(
-    "SELECT state FROM calls WHERE carrier_sid = :sid AND state IN ('waiting', 'offered')"
+    "SELECT state FROM calls WHERE carrier_sid = :sid"
+    " AND state IN ('waiting', 'offered', 'wrapping', 'closed')"
 )
 
 
