@@ -62,6 +62,7 @@ def concerns(seen: Standing, doorbell: Doorbell | None) -> Sequence[Concern]:
         Concern("not_swept", "danger", int(_is_old(seen))),
         Concern("stuck_calls", "danger", sum(pile.stuck for pile in seen.calls)),
         Concern("stuck_orders", "danger", sum(pile.stuck for pile in seen.orders)),
+        Concern("shut_out", "danger", seen.shut_out),
         Concern("overdue", "danger", sum(one.overdue for one in seen.promises)),
         Concern("old_transaction", "warning", int(_has_old_transaction(seen))),
         Concern("silent_processes", "warning", sum(one.is_silent for one in seen.processes)),

@@ -20,6 +20,7 @@ from routing.states import CallState
 
 STUCK_SECONDS = 30.0
 LOOK_BACK = timedelta(hours=24)
+JUST_NOW = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,15 @@ class Store:
 
 @dataclass(frozen=True)
 class Standing:
-    """All of it at one moment. swept_at: the last round of any process, None where never."""
+    """All of it at one moment. swept_at: the last round of any process, None where never.
+
+    shut_out: orders for which the carrier refused the whole account, open or given up just now.
+    """
 
     at: datetime
     orders: Sequence[Pile]
     failed: Sequence[Pile]
+    shut_out: int
     calls: Sequence[Pile]
     promises: Sequence[Promises]
     processes: Sequence[Process]
@@ -79,6 +84,7 @@ def standing(session: Session, now: datetime, policy: Policy) -> Standing:
         at=now,
         orders=_orders(session, now),
         failed=_failed(session, now),
+        shut_out=_shut_out(session, now),
         calls=_calls(session, now),
         promises=[_promises(session, purpose, now, policy) for purpose in ("talk", "companion")],
         processes=processes(session, now),
@@ -114,6 +120,16 @@ def _failed(session: Session, now: datetime) -> Sequence[Pile]:
         .limit(20)
     )
     return [Pile(*row) for row in rows]
+
+
+def _shut_out(session: Session, now: datetime) -> int:
+    just_now = (Order.state == "failed") & (Order.done_at > now - JUST_NOW)
+    counted = session.scalar(
+        select(func.count()).where(
+            Order.state.in_(["due", "sending"]) | just_now, Order.fault.regexp_match("^40[13] ")
+        )
+    )
+    return counted or 0
 
 
 def _calls(session: Session, now: datetime) -> Sequence[Pile]:

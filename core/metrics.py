@@ -42,6 +42,11 @@ class Metrics:
             ("kind", "outcome"),
             registry=self.registry,
         )
+        self.carrier_shut_out = Counter(
+            "helpline_carrier_shut_out",
+            "Requests for which the carrier refused the whole account (401, 403)",
+            registry=self.registry,
+        )
         self.offers = Counter(
             "helpline_offers", "Offers by how they ended", ("end",), registry=self.registry
         )

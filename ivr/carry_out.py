@@ -89,6 +89,9 @@ def carry_out(services: Services, carrier: Carrier, page: Page, order_id: uuid.U
 
 
 def _settle_failure(services: Services, taken: TakenOrder, fault: CarrierFault) -> str:
+    if fault.kind is FaultKind.SHUT_OUT:
+        services.metrics.carrier_shut_out.inc()
+        log.error("carrier_shut_us_out", says=fault.says)
     outcome = services.database.run(lambda session: _failed(services, session, taken, fault))
     log.warning("order_failed", kind=taken.kind, outcome=outcome, says=fault.says)
     return outcome
@@ -306,20 +309,25 @@ def _next_try(
     is_silent = taken.kind is OrderKind.HANG_UP or to in OUT_OF_SILENCE
     if is_silent and now - taken.created_at < LEG_HOURS_MAX:
         return insisting(fault.kind, taken.tries, now, backoff_seconds=pause)
-    tries_max = policy.order_tries_max
+    is_ring_in_vain = taken.kind is OrderKind.RING and fault.kind is FaultKind.SHUT_OUT
+    tries_max = 1 if is_ring_in_vain else policy.order_tries_max  # others may be asked at once
     return after(fault.kind, taken.tries, now, tries_max=tries_max, backoff_seconds=pause)
 
 
 def _give_up_ring(
     services: Services, session: Session, taken: TakenOrder, fault: CarrierFault
 ) -> None:
-    """Free the counselor, keep the caller's place; an endpoint refused for good needs a person."""
+    """Free the counselor, keep the caller's place; an endpoint refused for good needs a person.
+
+    Whoever was not rung since the carrier refused all of us, or failed, bears no mark of it.
+    """
     offer = session.get_one(Offer, taken.subject_id)
     now, policy = services.clock.now(), services.policy
     if fault.kind is FaultKind.REFUSED:
         actions.lapse_offer(session, offer.id, offer.counselor_id, now, policy)
         return
-    actions.decline_offer(session, offer.id, offer.counselor_id, "carrier failed", now, policy)
+    why = "not rung" if fault.kind is FaultKind.SHUT_OUT else "carrier failed"
+    actions.decline_offer(session, offer.id, offer.counselor_id, why, now, policy)
 
 
 def _give_up_move(

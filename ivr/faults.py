@@ -1,7 +1,8 @@
 """What a failed request to the carrier means for us: the one table that turns its words into ours.
 
 Rule: an unknown answer counts as a refusal, and is loud. Sources: Twilio's error pages 20404,
-21220 (not in progress), 20429 (not processed, back off), 20500 (a POST may have happened).
+21220 (not in progress), 20429 (not processed, back off), 20500 (a POST may have happened), 20003
+(the token is not the account's).
 """
 
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ class FaultKind(StrEnum):
     """The leg is over: what we wanted of it no longer matters."""
     REFUSED = "refused"
     """The carrier won't: our mistake or its rule; repeating changes nothing."""
+    SHUT_OUT = "shut_out"
+    """The carrier refuses the whole account, as while a token is changed: nobody we ring, and no
+    leg, has to do with it."""
 
 
 class CarrierFault(Exception):
@@ -52,14 +56,18 @@ def kind_of(status: int | None, code: int | None) -> FaultKind:
     """Return the kind of a failed request.
 
     status: HTTP status, None where no answer came. code: the carrier's error code, if it gave one.
+    A 404 without the carrier's code is a proxy's, or a wrong address of ours: it says nothing of
+    the leg.
     """
     if status is None:
         return FaultKind.UNKNOWN
-    if code in GONE_CODES or status == 404:
+    if code in GONE_CODES:
         return FaultKind.GONE
+    if status in (401, 403):
+        return FaultKind.SHUT_OUT
     if status == 429:
         return FaultKind.PASSING
-    if status >= 500:
+    if status >= 500 or status == 404:
         return FaultKind.UNKNOWN
     return FaultKind.REFUSED
 

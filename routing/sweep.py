@@ -184,6 +184,9 @@ def settle_look_up(
 
     Who waits hears an announcement every `announce_seconds`, for which the carrier asks us. Where
     it did not ask for two of them, the caller may be in a silent room, and is fetched out of it.
+
+    asked_at: when the look-up was ordered. A call that was heard of since then is not over: the
+    answer may be older than what was heard.
     """
     if is_live:
         unheard_since = asked_at - timedelta(seconds=2 * policy.announce_seconds)
@@ -193,7 +196,7 @@ def settle_look_up(
             reconnect_again(session, call_id, now)
         return
     call = records.call_locked(session, call_id)
-    if call is None:
+    if call is None or call.heard_at > asked_at:
         return
     if call.state == CallState.REACHING:
         not_reached(session, call, "failed", now, policy)

@@ -113,6 +113,32 @@ def test_an_order_that_waits_too_long_and_one_given_up(house: House) -> None:
     assert told["stuck_orders"].startswith("1 order(s)")
 
 
+@pytest.mark.parametrize("fault", ["401 20003", "403 None"])
+@pytest.mark.parametrize(("state", "seconds"), [("due", 0), ("failed", 60), ("failed", 3600)])
+def test_an_account_that_the_carrier_refuses(
+    house: House, fault: str, state: str, seconds: int
+) -> None:
+    client = house.person("admin").client
+    alive(house)
+    call_id, now = house.stage.call(), house.stage.now
+    with house.services.database.transaction() as session:
+        session.add(
+            Order(
+                id=uuid.uuid4(),
+                kind="ring",
+                call_id=call_id,
+                subject_id=call_id,
+                details={},
+                state=state,
+                created_at=now,
+                due_at=now,
+                done_at=now - timedelta(seconds=seconds) if state == "failed" else None,
+                fault=fault,
+            )
+        )
+    assert ("shut_out" in seen(client)) is (seconds < 600)
+
+
 def test_promises_overdue_and_for_decision(house: House) -> None:
     client = house.person("admin").client
     alive(house)

@@ -246,6 +246,28 @@ def test_a_number_the_carrier_refuses_needs_a_person(held: Line) -> None:
     assert held.stage.get_presence(counselor).status == "break"
 
 
+@pytest.mark.parametrize("shut_out", [error(401, 20003), Says(403, "")], ids=["401", "403"])
+def test_an_account_that_is_refused_puts_nobody_on_break(held: Line, shut_out: Says) -> None:
+    """A token that was changed once put each counselor at a telephone on break in turn."""
+    counselor, caller, offer_id = ring(held)
+    held.exchange.says = [shut_out]
+    assert held.carry(held.only("ring").id) == "failed"
+    freed = held.stage.get_presence(counselor)
+    assert (freed.status, freed.state, freed.not_answering_since) == ("ready", "free", None)
+    assert held.stage.get_call(caller).state == "waiting"
+    assert held.stage.get_offer(offer_id).decline_reason == "not rung"
+    assert "helpline_carrier_shut_out_total 1.0" in held.services.metrics.page().decode()
+
+
+def test_a_caller_is_moved_once_the_account_is_let_in_again(held: Line) -> None:
+    caller, _ = move(held)
+    held.exchange.says = [error(401, 20003)]
+    assert held.carry(held.only("move").id) == "retried"
+    held.exchange.says = [call("CAx")]
+    assert held.until_settled("move") == ["done"]
+    assert held.stage.get_call(caller).state == "connected"
+
+
 @pytest.mark.parametrize("body", ["", "not json", "[]", "null", '{"sid": null}'])
 def test_malformed_answers_are_bounded_too(held: Line, body: str) -> None:
     counselor, _, _ = ring(held)
@@ -436,6 +458,21 @@ def test_a_look_up_settles_a_silent_call(held: Line, says: Says, state: str) -> 
     held.exchange.says = [says]
     assert held.carry(held.only("look_up").id) == "done"
     assert held.stage.get_call(caller).state == state
+
+
+@pytest.mark.parametrize("kind", ["look_up", "move"])
+def test_a_strangers_404_ends_no_call(held: Line, kind: str) -> None:
+    """A proxy between the carrier and us answers so, or the carrier at a wrong address."""
+    if kind == "move":
+        caller, _ = move(held)
+    else:
+        caller = held.stage.call()
+        held.stage.later(held.services.policy.wait_unheard_seconds_max)
+        held.stage.sweep()
+    held.exchange.says = [Says(404, "<html>not found</html>")]
+    assert held.carry(held.only(kind).id) == "retried"
+    there = held.stage.get_call(caller)
+    assert (there.left_at, there.closed_at) == (None, None)
 
 
 def test_a_leg_that_is_gone_is_hung_up(held: Line) -> None:

@@ -16,7 +16,7 @@ NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
     [
         (None, None, FaultKind.UNKNOWN),
         (404, 20404, FaultKind.GONE),
-        (404, None, FaultKind.GONE),
+        (404, None, FaultKind.UNKNOWN),
         (400, 21220, FaultKind.GONE),
         (409, 21220, FaultKind.GONE),
         (429, 20429, FaultKind.PASSING),
@@ -25,8 +25,8 @@ NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
         (502, None, FaultKind.UNKNOWN),
         (504, None, FaultKind.UNKNOWN),
         (400, 21211, FaultKind.REFUSED),
-        (401, 20003, FaultKind.REFUSED),
-        (403, None, FaultKind.REFUSED),
+        (401, 20003, FaultKind.SHUT_OUT),
+        (403, None, FaultKind.SHUT_OUT),
         (418, 12345, FaultKind.REFUSED),
     ],
 )

@@ -123,6 +123,18 @@ def test_a_call_the_carrier_is_silent_about_is_looked_up(stage: Stage) -> None:
     assert stage.get_call(call).close_reason == "found ended"
 
 
+def test_who_was_heard_of_since_the_look_up_is_not_gone(stage: Stage) -> None:
+    call = stage.call()
+    stage.later(stage.policy.wait_unheard_seconds_max)
+    asked_at = stage.now
+    stage.later(1)
+    with stage.open() as session:
+        line.hear_of(session.get_one(Call, call), stage.now, stage.policy)
+    with stage.open() as session:
+        settle_look_up(session, call, False, asked_at, stage.now, stage.policy)
+    assert stage.get_call(call).state == "waiting"
+
+
 def left_alone(stage: Stage) -> uuid.UUID:
     """Let the counselor's leg drop; the caller sits in the room until the order fetches them."""
     stage.counselor()
