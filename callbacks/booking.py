@@ -16,7 +16,7 @@ from callbacks.assignment import Chosen
 from callbacks.booking_terms import Booking, Consented
 from callbacks.models import Promise
 from callbacks.schedule import next_moment
-from callbacks.states import PromiseState
+from callbacks.states import OPEN_STATES, PromiseState
 from citizens import actions as citizens
 from citizens.models import Citizen
 from core.policy import Policy
@@ -30,7 +30,7 @@ def book(
 
     A promise that stands already is moved to the newly agreed moment where a person agreed it.
     """
-    citizen = citizens.know(session, booking.e164, sealer, booking.language, now)
+    citizen = known(session, booking.e164, sealer, booking.language, now)
     if citizen.do_not_call_at is not None and not booking.is_heard:
         return NotMade("do_not_call")
     if booking.consented is not None:
@@ -42,6 +42,22 @@ def book(
     if isinstance(made, Made) and not made.is_new and booking.is_heard and booking.at is not None:
         return replan(session, made, booking.at, now)
     return made
+
+
+def known(session: Session, e164: str, sealer: Sealer, language: str, now: datetime) -> Citizen:
+    """Return the citizen behind `e164` under a row lock, and their open promises too.
+
+    The promises come first, as where calls are forbidden: else each would wait for the other.
+    """
+    open_ones = (
+        select(Promise.id)
+        .join(Citizen, Citizen.id == Promise.citizen_id)
+        .where(
+            Citizen.number_index.in_(sealer.indexes(e164)), Promise.state.in_(OPEN_STATES)
+        )
+    )
+    session.execute(open_ones.order_by(Promise.id).with_for_update(of=Promise))
+    return citizens.know(session, e164, sealer, language, now)
 
 
 def _consent(session: Session, citizen: Citizen, given: Consented, now: datetime) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core import idempotency, problems
@@ -23,6 +24,8 @@ from core.services import services
 
 PREFIX = "/api/v1"
 OPERATION_ATTRIBUTE = "operation"
+TO_BE_REPEATED = frozenset({"40001", "40P01"})
+"""serialization_failure, deadlock_detected: all was taken back, and the other one is through."""
 
 
 @dataclass(frozen=True)
@@ -160,14 +163,28 @@ def _changing(operation: Operation, view: Callable[..., Any]) -> Callable[..., A
         body = validate(operation.body or Nothing, sent)
         key = idempotency.read_key(request.headers.get(idempotency.KEY_HEADER))
         held = services()
-        with held.database.transaction() as session:
-            kept = operation.keeps_answer and operation.roles != ANYBODY
-            once = _Once(session, key if kept else None, sent)
-            given = once.do(operation, lambda: view(session, body, **values))
+
+        def change() -> Response:
+            with held.database.transaction() as session:
+                kept = operation.keeps_answer and operation.roles != ANYBODY
+                once = _Once(session, key if kept else None, sent)
+                return once.do(operation, lambda: view(session, body, **values))
+
+        given = _again_after_deadlock(change)
         held.live.ring("line")
         return given
 
     return serve
+
+
+def _again_after_deadlock(change: Callable[[], Response]) -> Response:
+    """Do a change once more where the database broke it off for another's sake."""
+    try:
+        return change()
+    except DBAPIError as fault:
+        if getattr(fault.orig, "sqlstate", None) not in TO_BE_REPEATED:
+            raise
+    return change()
 
 
 class _Once:

@@ -286,8 +286,8 @@ def reveal_number(session: Session, body: bodies.Reveal, call_id: uuid.UUID) -> 
         subject=f"calls:{call_id}",
         reason=body.reason,
     )
-    audit.record(session, entry, held.sealer)
     presence.heard(session, account.account_id, entry.at)
+    audit.record(session, entry, held.sealer)  # last: its lock is everybody's
     return bodies.Number(number=held.sealer.unseal(call.sealed_number, NUMBER_CONTEXT))
 
 

@@ -101,6 +101,7 @@ def _take(
     services: Services, page: Page, session: Session, order_id: uuid.UUID
 ) -> tuple[TakenOrder | None, Plan]:
     now = services.clock.now()
+    orders.hold_call(session, order_id)
     taken = orders.take(session, order_id, now, services.policy.order_lease_seconds)
     if taken is None:
         return None, Nothing()

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy.orm import Session
 
 from callbacks import actions as promises
+from callbacks.booking import known
 from citizens import actions as citizens
 from citizens import records as citizen_records
 from citizens.consent import How, Purpose
@@ -127,7 +128,7 @@ def _promise(
     session: Session, call: Call, number: str, turn: Turn, desk: Desk
 ) -> tuple[Effect, Reply]:
     """Consent and promise in this transaction; it is spoken only once that is committed."""
-    citizen = citizens.know(session, number, desk.sealer, call.language, desk.now)
+    citizen = known(session, number, desk.sealer, call.language, desk.now)
     is_own = call.number_index in desk.sealer.indexes(number)
     if citizen.do_not_call_at is not None and not is_own:
         return _back_to_wait(session, call, turn, desk)  # only they themselves can lift it

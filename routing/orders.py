@@ -97,6 +97,21 @@ def drop(session: Session, kind: OrderKind, subject_id: uuid.UUID, now: datetime
     ask(session, _DROP, (now, kind.value, subject_id))
 
 
+_HOLD_CALL = """
+    SELECT id FROM calls WHERE id = (
+        SELECT call_id FROM orders WHERE id = %s AND kind IN ('ring', 'reach')) FOR UPDATE
+"""
+
+
+def hold_call(session: Session, order_id: uuid.UUID) -> None:
+    """Lock the call for which an order rings somebody, before the order is taken.
+
+    The offer or session that waits for the leg may be put off then. Whoever gives those back has
+    locked them and waits for the order, to drop it; by the call's lock the two take turns.
+    """
+    ask(session, _HOLD_CALL, (order_id,)).fetchone()
+
+
 _TAKE = """
     UPDATE orders SET state = 'sending', lease_until = %(lease_until)s, tries = tries + 1
     WHERE id = %(id)s AND due_at <= %(now)s

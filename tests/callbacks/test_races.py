@@ -8,12 +8,19 @@ from typing import Any
 
 from sqlalchemy import text
 
+from callbacks import records
+from callbacks.actions import NotMade
+from callbacks.booking import book
+from callbacks.booking_terms import Booking
+from callbacks.withdrawing import forbid_calls
+from citizens.consent import How
 from ivr.carry_out import carry_out
 from ivr.spoken import page
 from routing.models import Order
 from tests.callbacks import race_workers
-from tests.callbacks.town import Town
+from tests.callbacks.town import CITIZEN, Town
 from tests.conftest import DATA_KEY
+from tests.locks import beside
 
 SPAWN = multiprocessing.get_context("spawn")
 JOIN_SECONDS_MAX = 90
@@ -162,3 +169,21 @@ def test_an_order_carried_out_by_two_workers_rings_once(town: Town) -> None:
     town.run(60)
     assert len(town.dials()) == 1
     assert citizen.rooms != []
+
+
+def test_a_number_is_forbidden_beside_somebody_who_books_for_it(town: Town) -> None:
+    """Promises before their citizen, on both sides: else each waited for the other."""
+    promise_id = town.promise("talk", CITIZEN)
+    services, now = town.services, town.now
+    booking = Booking(CITIZEN, "talk", "companion", None)
+
+    def book_it() -> object:
+        with services.database.transaction() as session:
+            return book(session, booking, services.sealer, now, services.policy)
+
+    with services.database.transaction() as session:
+        promise = records.locked(session, promise_id)
+        assert promise is not None
+        booking_it = beside(services.database, book_it)
+        forbid_calls(session, promise.citizen_id, "by request", How.SPOKEN, now, services.policy)
+    assert booking_it.result() == NotMade("do_not_call")

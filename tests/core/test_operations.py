@@ -24,6 +24,8 @@ from core.roles import ROLES
 from core.services import Services
 from tests.core.people import PASSWORD, add_account, make_app
 
+BROKEN_OFF = ("40P01", "40001", "55P03", "23514")
+
 
 class Order(Body):
     """What to bring."""
@@ -54,6 +56,8 @@ class Kitchen:
         self.served += 1
         if body.dish == "nothing":
             raise Problem(409, "sold-out", "There is none left.")
+        if body.dish in BROKEN_OFF and self.served <= body.count:
+            session.execute(text(f"DO $$ BEGIN RAISE SQLSTATE '{body.dish}'; END $$"))
         if body.dish == "crash":
             session.execute(text("SELECT 1/0"))
         return Served(dish=body.dish, number=self.served)
@@ -115,6 +119,28 @@ def test_a_crash_keeps_nothing(client: FlaskClient, app: Flask, kitchen: Kitchen
         answer = client.post("/api/v1/dishes", json={"dish": "crash"}, headers=key("a"))
         assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")
     assert kitchen.served == 2
+
+
+@pytest.mark.parametrize("state", ["40P01", "40001"])
+def test_a_change_that_was_broken_off_for_another_is_made_once_more(
+    client: FlaskClient, kitchen: Kitchen, state: str
+) -> None:
+    answer = client.post("/api/v1/dishes", json={"dish": state}, headers=key("a"))
+    assert answer.json == {"dish": state, "number": 2}
+    assert client.post("/api/v1/dishes", json={"dish": state}, headers=key("a")).json == answer.json
+    assert kitchen.served == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "count", "times"), [("40P01", 2, 2), ("55P03", 1, 1), ("23514", 1, 1)]
+)
+def test_no_change_is_made_a_third_time_or_after_another_fault(
+    client: FlaskClient, app: Flask, kitchen: Kitchen, state: str, count: int, times: int
+) -> None:
+    app.testing = False
+    sent = {"dish": state, "count": count}
+    assert client.post("/api/v1/dishes", json=sent, headers=key("a")).status_code >= 500
+    assert kitchen.served == times
 
 
 def test_without_a_key_every_request_counts(client: FlaskClient, kitchen: Kitchen) -> None:

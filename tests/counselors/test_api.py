@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from core.audit import verify
-from core.models import AccessEntry
+from core.models import AccessEntry, AccessHead
 from core.services import Services
+from counselors import presence
 from counselors.models import CounselingSession
 from routing.states import CallState
 from tests.counselors.desk_stage import Desk, House
+from tests.locks import beside
 
 TALK = {
     "contact_kind": "loneliness_talk",
@@ -267,6 +269,22 @@ def test_each_reveal_is_in_the_access_log(house: House, haneul: Desk) -> None:
     assert [row.subject for row in rows] == [f"calls:{offered.call_id}"] * 2
     assert (rows[0].account_id, rows[0].reason) == (haneul.counselor_id, why["reason"])
     assert rows[0].address == "127.0.0.1"
+
+
+def test_a_number_is_revealed_beside_somebody_who_locks_seat_and_log(
+    house: House, haneul: Desk
+) -> None:
+    """Taken the other way round, each waited for the other: the log's head comes last."""
+    offered = house.offered()
+    haneul.send("POST", f"/offers/{offered.offer_id}/accept")
+    house.stage.later(10)  # a sign of life is noted only every few seconds
+    why, database = {"reason": "긴급구조 요청"}, house.services.database
+    path = f"/calls/{offered.call_id}/reveal"
+    with database.transaction() as session:
+        presence.locked(session, haneul.counselor_id)
+        revealing = beside(database, lambda: haneul.send("POST", path, why))
+        session.scalars(select(AccessHead).with_for_update(nowait=True)).one()
+    assert revealing.result().status_code == 200
 
 
 def test_nobody_reaches_anothers_things(house: House, haneul: Desk) -> None:

@@ -10,13 +10,15 @@ import pytest
 
 from core.policy import load_policy
 from core.services import Services
+from core.statements import ask
 from ivr.carrier import TwilioCarrier
 from ivr.carry_out import _done, carry_out
 from ivr.spoken import page
-from routing import line, orders
+from routing import line, orders, records
 from routing.models import Order
 from routing.orders import OrderKind
 from tests.ivr.failing_carrier import FailingCarrier, Says, call, calls, error, failing_carrier
+from tests.locks import beside
 from tests.routing.line_stage import Stage
 
 SECONDS_MAX = 0.4
@@ -500,6 +502,41 @@ def test_new_calls_are_paced_and_the_deadline_waits_with_them(held: Line) -> Non
     held.stage.later(2)
     assert [held.carry(order.id) for order in _due(held)] == ["done", "done"]
     assert all(order.tries == 1 for order in held.stage.orders("done"))
+
+
+@pytest.mark.parametrize("kind", [OrderKind.RING, OrderKind.REACH])
+def test_who_rings_waits_for_the_call_before_the_order_is_taken(
+    held: Line, kind: OrderKind
+) -> None:
+    """Taken first, the order was what others waited for who had the offer, and it for them."""
+    call_id, now = held.stage.call(), held.stage.now
+    details = {"session_id": str(uuid.uuid4())}
+    with held.stage.open() as session:
+        order_id = orders.write(
+            session, kind, call_id=call_id, subject_id=call_id, now=now, **details
+        )
+    database = held.stage.database
+    with database.transaction() as session:
+        assert records.call_locked(session, call_id) is not None
+        carrying = beside(database, lambda: held.carry(order_id))
+        untaken = "SELECT id FROM orders WHERE id = %s FOR UPDATE SKIP LOCKED"
+        assert ask(session, untaken, (order_id,)).fetchone() is not None
+    assert carrying.result() == "dropped"
+
+
+def test_a_break_beside_a_ring_that_is_put_off_meets_no_deadlock(held: Line) -> None:
+    """It ended a press with a fault, and nobody was offered a call for a second."""
+    counselor, _, _ = ring(held)
+    order_id, database = held.only("ring").id, held.stage.database
+    with database.transaction() as session:
+        for _ in range(3):
+            orders.next_slot(session, held.stage.now, 1.0)
+        carrying = beside(database, lambda: held.carry(order_id))
+        leaving = beside(database, lambda: held.stage.say(counselor, "break"), waiting=2)
+    leaving.result()
+    assert carrying.result() == "paced"
+    assert held.stage.get_presence(counselor).status == "break"
+    assert [order.state for order in held.stage.orders()] == ["dropped"]
 
 
 def _due(held: Line) -> list[Order]:
