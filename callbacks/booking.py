@@ -52,9 +52,7 @@ def known(session: Session, e164: str, sealer: Sealer, language: str, now: datet
     open_ones = (
         select(Promise.id)
         .join(Citizen, Citizen.id == Promise.citizen_id)
-        .where(
-            Citizen.number_index.in_(sealer.indexes(e164)), Promise.state.in_(OPEN_STATES)
-        )
+        .where(Citizen.number_index.in_(sealer.indexes(e164)), Promise.state.in_(OPEN_STATES))
     )
     session.execute(open_ones.order_by(Promise.id).with_for_update(of=Promise))
     return citizens.know(session, e164, sealer, language, now)

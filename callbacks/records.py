@@ -14,7 +14,7 @@ from callbacks.retry import hours_of
 from callbacks.states import OPEN_STATES, PromiseState
 from core.statements import ask, only
 from counselors.models import CounselingSession
-from routing.models import Call, Order
+from routing.models import Order
 from routing.states import BESIDE, TO_BE_RUNG, CallState
 
 FAILED_REST = timedelta(seconds=10)

@@ -5,6 +5,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 SEOUL = ZoneInfo("Asia/Seoul")
+APART_SECONDS_MAX = 2.0
+"""Beyond this a machine's clock is not to be trusted with anybody's deadline."""
 
 
 class Clock(Protocol):
@@ -21,6 +23,19 @@ class WallClock:
     def now(self) -> datetime:
         """Return the machine's present moment in UTC."""
         return datetime.now(UTC)
+
+
+def ahead_seconds(clock: Clock, asked_at: datetime, told_at: datetime) -> float:
+    """Return by how many seconds, at least, the machine's own clock is ahead of another's.
+
+    asked_at: by the machine's clock, when the other was asked; it told `told_at` between then and
+    now. Negative: behind. 0 for a clock that is moved by hand, which agrees with nobody's.
+    """
+    if not isinstance(clock, WallClock):
+        return 0.0
+    if told_at < asked_at:
+        return (asked_at - told_at).total_seconds()
+    return min(0.0, (clock.now() - told_at).total_seconds())
 
 
 class SteppedClock:

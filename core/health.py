@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.access import ANYBODY, admit
+from core.clock import APART_SECONDS_MAX, ahead_seconds
 from core.schema import OldSchema, require_current
 from core.services import services
 from core.work import connect
@@ -39,12 +40,17 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Say whether calls can be served: database and migrations. Redis is told, not required."""
+    """Say whether calls can be served: database and migrations.
+
+    Redis is told, not required; nor is a clock that agrees with the database's, since callers are
+    answered all the same.
+    """
     database = _database_says()
     ready = database == "ok"
     answer: dict[str, Any] = {
         "status": "ready" if ready else "not ready",
         "database": database,
+        "clock": _clock_says() if ready else "unknown",
         "redis": _redis_says(),
     }
     return jsonify(answer), 200 if ready else 503
@@ -66,6 +72,20 @@ def _database_says() -> str:
     except OldSchema as old:
         return str(old)
     return "ok"
+
+
+def _clock_says() -> str:
+    held = services()
+    asked_at = held.clock.now()
+    try:
+        with held.database.reading() as session:
+            told_at = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+    except SQLAlchemyError:
+        return "unknown"
+    ahead = ahead_seconds(held.clock, asked_at, told_at)
+    if abs(ahead) <= APART_SECONDS_MAX:
+        return "ok"
+    return f"{ahead:+.1f} s from the database's: this process offers and sweeps nothing"
 
 
 def _redis_says() -> str:

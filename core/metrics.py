@@ -61,7 +61,15 @@ class Metrics:
         self.database_away = Counter(
             "helpline_database_away", "Turns that found PostgreSQL away", registry=self.registry
         )
+        self._add_checks()
 
+    def _add_checks(self) -> None:
+        """What is right or wrong around the process, whatever it does."""
+        self.clock_ahead = Gauge(
+            "helpline_clock_ahead_seconds",
+            "By how much this machine's clock is ahead of PostgreSQL's (negative: behind)",
+            registry=self.registry,
+        )
         self.self_test = Gauge(
             "helpline_self_test",
             "1 where the check at the start went well (address, account)",

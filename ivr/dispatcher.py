@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -18,9 +18,11 @@ from sqlalchemy.orm import Session
 
 from callbacks.records import anything_to_tend
 from callbacks.sweep import tend
+from core.clock import APART_SECONDS_MAX, ahead_seconds
 from core.database import DatabaseAway, still_answers
 from core.log import event_log
 from core.pulse import Pulse
+from core.seldom import Seldom
 from core.services import Services
 from ivr import clean_up
 from ivr.carriers import carrier_of
@@ -40,9 +42,22 @@ UNTAKEN_SECONDS = 0.7
 TOUCHED_SECONDS = 3
 HANDS = 4
 TIDY_SECONDS = 60.0
+TELL_SECONDS = 10.0
 REST_SECONDS = 0.004
 """Between two decisions, so that a burst of changes becomes one of them."""
 T = TypeVar("T")
+
+
+class ClocksApart(Exception):
+    """This machine's clock is far from the database's: it must judge nobody's deadline.
+
+    One that was ahead by more than a browser may be silent put each counselor on break within a
+    second of an offer.
+    """
+
+    def __init__(self, ahead: float) -> None:
+        super().__init__(f"{ahead:+.1f} s from the database's clock")
+        self.ahead = ahead
 
 
 class Dispatcher:
@@ -61,6 +76,7 @@ class Dispatcher:
         self._in_hand: set[uuid.UUID] = set()
         self._pulse = Pulse("web" if eager else "worker")
         self._tidy_at = 0.0
+        self._told = Seldom(TELL_SECONDS)
 
     def start(self) -> None:
         """Begin to tick."""
@@ -89,6 +105,9 @@ class Dispatcher:
                 else:
                     decide(self._services)
                     self._stopping.wait(REST_SECONDS)
+            except ClocksApart as apart:
+                if self._told.now() is not None:
+                    log.error("clocks_apart", ahead_seconds=round(apart.ahead, 1))
             except Exception as fault:  # the line must not stand still for one unforeseen fault
                 log.error("tick_failed", fault)
                 self._stopping.wait(self._services.policy.sweep_seconds)
@@ -156,11 +175,22 @@ def _apart(services: Services, work: Callable[[Session], T]) -> T | None:
         return None
 
 
+def _require_right_clock(services: Services, asked_at: datetime, told_at: datetime) -> None:
+    ahead = ahead_seconds(services.clock, asked_at, told_at)
+    services.metrics.clock_ahead.set(ahead)
+    if abs(ahead) > APART_SECONDS_MAX:
+        raise ClocksApart(ahead)
+
+
 def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
-    """Mend what is overdue, tend promises, then decide; a quiet tick only looks."""
+    """Mend what is overdue, tend promises, then decide; a quiet tick only looks.
+
+    Raises ClocksApart, and then does nothing: other processes look the line over.
+    """
     now, policy = services.clock.now(), services.policy
     with services.database.reading() as session:
         seen = records.overview(session, now, policy.heartbeat_seconds_max)
+        _require_right_clock(services, now, seen.told_at)
         may_tend = anything_to_tend(session, now)
     services.metrics.waiting.set(seen.waiting)
     swept = Swept()
@@ -175,12 +205,16 @@ def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
 
 
 def decide(services: Services) -> tuple[Offered, ...]:
-    """Offer what can be offered and commit; then ring for due orders, and tell desks and board."""
+    """Offer what can be offered and commit; then ring for due orders, and tell desks and board.
+
+    Raises ClocksApart, and then does nothing.
+    """
     now, policy = services.clock.now(), services.policy
     since = now - timedelta(seconds=TOUCHED_SECONDS)
     offered: tuple[Offered, ...] = ()
     with services.database.reading() as session:
         seen = records.glance(session, now, since, ORDERS_A_TICK_MAX)
+    _require_right_clock(services, now, seen.told_at)
     if seen.may_offer:
         with services.database.transaction() as session:
             offered = dispatch(session, now, policy)

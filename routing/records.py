@@ -223,10 +223,14 @@ def place(
 
 
 class Overview(NamedTuple):
-    """What each sweep asks first. waiting: calls that wait or are being offered."""
+    """What each sweep asks first. waiting: calls that wait or are being offered.
+
+    told_at: by the database's own clock.
+    """
 
     waiting: int
     is_overdue: bool
+    told_at: datetime
 
 
 OVERDUE_OFFERS = """
@@ -243,7 +247,8 @@ OVERDUE_CALLS = """
 _OVERVIEW = f"""
     SELECT
         (SELECT count(*) FROM calls WHERE state IN ('waiting', 'offered')),
-        EXISTS ({OVERDUE_OFFERS}) OR EXISTS ({OVERDUE_SESSIONS}) OR EXISTS ({OVERDUE_CALLS})
+        EXISTS ({OVERDUE_OFFERS}) OR EXISTS ({OVERDUE_SESSIONS}) OR EXISTS ({OVERDUE_CALLS}),
+        clock_timestamp()
 """
 
 
@@ -271,11 +276,15 @@ def anyone_waiting(session: Session) -> bool:
 
 
 class Glance(NamedTuple):
-    """What one look at the line shows. touched_counselors: whose desk may show something new."""
+    """What one look at the line shows. touched_counselors: whose desk may show something new.
+
+    told_at: by the database's own clock.
+    """
 
     may_offer: bool
     due_orders: Sequence[uuid.UUID]
     touched_counselors: Sequence[uuid.UUID]
+    told_at: datetime
 
 
 _DUE_ORDERS = """
@@ -292,7 +301,8 @@ _GLANCE = f"""
         ARRAY(
             SELECT DISTINCT counselor_id FROM call_events
             WHERE at >= %(since)s AND counselor_id IS NOT NULL
-        )
+        ),
+        clock_timestamp()
 """
 
 

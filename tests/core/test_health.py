@@ -11,6 +11,7 @@ from sqlalchemy import text
 from core.database import Database
 from core.health import blueprint
 from core.services import EXTENSION, Services
+from tests.wrong_clock import WrongClock
 
 
 def client_of(services: Services) -> FlaskClient:
@@ -28,7 +29,12 @@ def test_ready_without_redis(services: Services, tmp_path: Path) -> None:
     gone = replace(services.config, redis_url=f"unix://{tmp_path}/gone.sock")
     answer = client_of(replace(services, config=gone)).get("/readyz")
     assert answer.status_code == 200
-    assert answer.get_json() == {"status": "ready", "database": "ok", "redis": "away"}
+    assert answer.get_json() == {
+        "status": "ready",
+        "database": "ok",
+        "clock": "ok",
+        "redis": "away",
+    }
 
 
 def test_ready_with_redis(services: Services, valkey: str) -> None:
@@ -49,6 +55,17 @@ def test_not_ready_without_a_database(services: Services) -> None:
     away = Database("postgresql://nobody@/nowhere?host=/nonexistent")
     answer = client_of(replace(services, database=away)).get("/readyz")
     assert (answer.status_code, answer.get_json()["database"]) == (503, "away")
+
+
+@pytest.mark.parametrize(
+    ("off_by", "says"), [(0.0, "ok"), (1.5, "ok"), (20.0, "+2"), (-20.0, "-2"), (-1.5, "ok")]
+)
+def test_a_clock_of_the_machines_own_is_held_against_the_databases(
+    services: Services, off_by: float, says: str
+) -> None:
+    answer = client_of(replace(services, clock=WrongClock(off_by))).get("/readyz")
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "ready")
+    assert answer.get_json()["clock"].startswith(says)
 
 
 def test_the_figures_are_in_the_form_prometheus_reads(services: Services) -> None:

@@ -1,16 +1,20 @@
 """The tick: decides, mends, rings; one fault in it does not still the line."""
 
 import time
+import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.pulse import processes
 from core.services import Services
 from core.work import InlineWork
 from ivr import dispatcher as dispatcher_module
-from ivr.dispatcher import Dispatcher, tick
+from ivr.dispatcher import ClocksApart, Dispatcher, decide, tick
 from tests.routing.line_stage import Stage
+from tests.wrong_clock import WrongClock
 
 
 def test_a_tick_offers_and_tells_the_board_and_the_desk(services: Services, stage: Stage) -> None:
@@ -64,6 +68,57 @@ def test_a_fault_in_mending_does_not_stop_the_offers(
         _, offered = tick(services)
     assert "mending_failed" in caplog.messages
     assert [offer.call_id for offer in offered] == [late]
+
+
+def seated(stage: Stage) -> tuple[uuid.UUID, uuid.UUID]:
+    """By the database's clock: a browser that was just heard, offered a call or to be."""
+    stage.clock.set(datetime.now(UTC))
+    return stage.counselor(), stage.call()
+
+
+@pytest.mark.parametrize("off_by", [20.0, 3.0, -3.0])
+def test_a_process_whose_clock_is_wrong_neither_sweeps_nor_decides(
+    services: Services, stage: Stage, off_by: float
+) -> None:
+    """Fifteen seconds ahead, it put each counselor on break within a second of an offer."""
+    counselor, call = seated(stage)
+    wrong = replace(services, clock=WrongClock(off_by))
+    for act in (tick, decide):
+        with pytest.raises(ClocksApart):
+            act(wrong)
+    assert stage.get_call(call).state == "waiting"
+    stage.dispatch()
+    for act in (tick, decide):
+        with pytest.raises(ClocksApart):
+            act(wrong)
+    seat = stage.get_presence(counselor)
+    assert (seat.status, seat.state) == ("ready", "offered")
+    told = wrong.metrics.registry.get_sample_value("helpline_clock_ahead_seconds")
+    assert told == pytest.approx(off_by, abs=0.5)
+
+
+def test_a_process_whose_clock_is_a_little_wrong_decides(services: Services, stage: Stage) -> None:
+    _, call = seated(stage)
+    _, offered = tick(replace(services, clock=WrongClock(1.0)))
+    assert [offer.call_id for offer in offered] == [call]
+
+
+def test_a_wrong_clock_is_logged_once_in_a_while_and_shows_no_pulse(
+    services: Services, stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    seated(stage)
+    made = Dispatcher(replace(services, clock=WrongClock(20.0)))
+    with caplog.at_level("ERROR"):
+        made.start()
+        until = time.monotonic() + 10
+        while time.monotonic() < until and "clocks_apart" not in caplog.messages:
+            time.sleep(0.05)
+        services.live.ring("line")
+        time.sleep(1.5)
+        made.stop()
+    assert caplog.messages.count("clocks_apart") == 1
+    with services.database.transaction() as session:
+        assert processes(session, datetime.now(UTC)) == []
 
 
 @pytest.fixture

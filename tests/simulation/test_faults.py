@@ -23,8 +23,7 @@ def test_each_kind_happens_alone_and_nothing_is_lost(
     least = OFTEN_AN_HOUR if rate >= 1 else OFTEN_AT_COMMITS if "commit" in kind else OFTEN
     often = Faults(**{kind: max(rate, least)})
     told = live(postgres_url, template_database, short_plan(7, often))
-    assert not told.wrongs, "
-".join(report(told, short_command(7, often)))
+    assert not told.wrongs, "\n".join(report(told, short_command(7, often)))
     assert told.mishaps > 0
 
 
