@@ -71,6 +71,7 @@ def test_who_asks_anew_is_not_rung_before_the_receiver_is_back(town: Town) -> No
     assert leg.live
     town.counselor()
     town.run(120)
+    town.talk_over()
     promise = town.only()
     assert (promise.state, town.outcomes(promise.id)) == ("kept", ["reached"])
     assert len(town.dials()) == 1

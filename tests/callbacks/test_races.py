@@ -185,5 +185,13 @@ def test_a_number_is_forbidden_beside_somebody_who_books_for_it(town: Town) -> N
         promise = records.locked(session, promise_id)
         assert promise is not None
         booking_it = beside(services.database, book_it)
-        forbid_calls(session, promise.citizen_id, "by request", How.SPOKEN, now, services.policy)
+        forbid_calls(
+            session,
+            promise.citizen_id,
+            "by request",
+            How.SPOKEN,
+            services.sealer,
+            now,
+            services.policy,
+        )
     assert booking_it.result() == NotMade("do_not_call")

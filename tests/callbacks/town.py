@@ -238,8 +238,8 @@ class Town:
             citizens.forbid_calls(session, citizen, "test", How.SPOKEN, self.now)
 
     def talk_over(self) -> None:
-        """Let the talk pass to its end, and the time to write its outcome."""
-        self.run(TALK_SECONDS + self.services.policy.wrap_seconds_max + 5)
+        """Let a talk that began, or is about to, pass, and the time to write its outcome."""
+        self.run(30 + TALK_SECONDS + self.services.policy.wrap_seconds_max + 5)
 
     def finish(self, counselor_id: uuid.UUID, outcome: dict[str, str] = OUTCOME) -> None:
         """The counselor ends the talk and writes its outcome."""

@@ -291,8 +291,22 @@ def test_a_telephone_that_hangs_up_ends_the_talk(phone: Telephone, stage: Stage)
     with phone.services.database.transaction() as session:
         session_id = session.scalars(select(CounselingSession.id)).one()
     phone.post(f"join?session={session_id}", phone.form(caller))
+    came = {"StatusCallbackEvent": "participant-join", "CallSid": "CAring"}
+    phone.post(f"conference?session={session_id}", came)
     phone.post(f"leg?offer={offer}", phone.form("CAring", "completed", SequenceNumber="0"))
     assert state(phone, caller) == "wrapping"
+
+
+def test_a_telephone_that_ends_on_its_way_to_the_room_gives_the_caller_back(
+    phone: Telephone, stage: Stage
+) -> None:
+    caller, offer, whisper = rung(phone, stage)
+    phone.press("CAring", whisper, "1")
+    with phone.services.database.transaction() as session:
+        session_id = session.scalars(select(CounselingSession.id)).one()
+    phone.post(f"join?session={session_id}", phone.form(caller))
+    phone.post(f"leg?offer={offer}", phone.form("CAring", "completed", SequenceNumber="0"))
+    assert state(phone, caller) == "waiting"
 
 
 def test_every_link_of_a_walk_leads_somewhere(phone: Telephone, stage: Stage) -> None:
