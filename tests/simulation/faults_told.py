@@ -47,7 +47,8 @@ ADOPTED_SECONDS = 150.0
 """Who waits for so long is known: each turn of the wait takes in a call that is not."""
 _ROWS = text(
     """
-    SELECT c.carrier_sid, c.queued_at, coalesce(c.answered_at, first.answered_at) AS answered_at
+    SELECT c.carrier_sid, c.queued_at, coalesce(c.answered_at, first.answered_at) AS answered_at,
+      starts_with(c.close_reason, 'not_reached: ') AS was_a_machine
     FROM calls c LEFT JOIN calls first ON first.id = c.handed_from_id
     """
 )
@@ -116,7 +117,8 @@ def _differences(story: Story, row: Any, heard_menu: bool) -> list[str]:
     if row.queued_at is None and waited > ADOPTED_SECONDS and not story.is_outward:
         found.append(f"call {story.sid} waited for {waited:.0f} s and the server does not know it")
     talked = story.talk_seconds if story.joined is not None else 0.0
-    if row.answered_at is None and (story.told_room is not None or talked > TALK_SECONDS):
+    was_answered = story.told_room is not None and not row.was_a_machine
+    if row.answered_at is None and (was_answered or talked > TALK_SECONDS):
         found.append(f"call {story.sid} talked for {talked:.0f} s and is not answered")
     return found
 

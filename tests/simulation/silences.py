@@ -16,7 +16,9 @@ from simulator.journal import Entry, LegChanged
 from simulator.legs import FINAL, Leg
 from simulator.sounds import Bridge, Silence
 
-SILENT_MAX = timedelta(seconds=30)
+SILENT_MAX = timedelta(seconds=60)
+"""Whoever was to move the leg may have died with the order in hand: its lease is 20 s, and whoever
+takes it then may fail as well."""
 _WAITS = text(
     "SELECT state FROM calls WHERE carrier_sid = :sid"
     " AND state IN ('waiting', 'offered', 'wrapping', 'closed')"

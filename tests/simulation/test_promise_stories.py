@@ -59,6 +59,7 @@ def _a_ring_against_their_word_is_found(world: World) -> None:
     rung.wishes[:] = [replace(wish, wants=False) for wish in said]
     assert "wanted no more calls" in _wrongs(world)
     rung.wishes.clear()
+    rung.asked.clear()
     assert "never asked for it" in _wrongs(world)
     early = said[0].at - timedelta(days=1)
     window = {"days": [6], "from": "01:00", "until": "02:00"}

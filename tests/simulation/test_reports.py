@@ -8,22 +8,20 @@ from tests.simulation.faults_short import lived, short_plan
 from tests.simulation.mutations import MUTATIONS, mutated
 from tests.simulation.world import World
 
-SEED = 1
-
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "says", "seed"),
     [
-        ("the board counts who left with a promise as lost", "the board says today.abandoned"),
-        ("the report counts a call's talk a hundredth longer", "counts aht_seconds"),
+        ("the board counts who left with a promise as lost", "the board says today.abandoned", 15),
+        ("the report counts a call's talk a hundredth longer", "counts aht_seconds", 1),
     ],
 )
 def test_a_false_figure_is_found(
-    postgres_url: str, template_database: str, name: str, says: str
+    postgres_url: str, template_database: str, name: str, says: str, seed: int
 ) -> None:
     mutation = next(one for one in MUTATIONS if one.name == name)
     with fresh(postgres_url, template_database) as url, mutated(mutation, url):
-        world = World(url, short_plan(SEED, NONE))
+        world = World(url, short_plan(seed, NONE))
         try:
             wrongs = lived(world).wrongs
         finally:

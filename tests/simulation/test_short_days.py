@@ -94,7 +94,7 @@ def test_wrong_rows_are_found(database_url: str) -> None:
                 )
             )
         found = " ".join(world.findings())
-        assert "a presence is on a call" in found
+        assert "a presence is not what offers and sessions make it" in found
         assert "was lost" in found
         assert "was invented" in found
         told = " ".join(unsound(world, pytest_command()))
