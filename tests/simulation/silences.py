@@ -16,9 +16,9 @@ from simulator.journal import Entry, LegChanged
 from simulator.legs import FINAL, Leg
 from simulator.sounds import Bridge, Silence
 
-SILENT_MAX = timedelta(seconds=60)
-"""Whoever was to move the leg may have died with the order in hand: its lease is 20 s, and whoever
-takes it then may fail as well."""
+SILENT_MAX = timedelta(seconds=30)
+"""After one such stretch a leg is looked at, after a second it is wrong: that nobody is there may
+just have been found, and whoever was to move it may have died with the order in hand."""
 _WAITS = text(
     "SELECT state FROM calls WHERE carrier_sid = :sid"
     " AND state IN ('waiting', 'offered', 'wrapping', 'closed')"
@@ -38,6 +38,7 @@ class Silences:
         self._excused_until = excused_until
         self._live: dict[str, Leg] = {}
         self._since: dict[str, datetime] = {}
+        self._looked_at: set[str] = set()
         exchange.journal.watchers.append(self._read)
 
     def _read(self, entry: Entry) -> None:
@@ -56,6 +57,7 @@ class Silences:
         for sid, leg in self._live.items():
             if not _is_silent(leg, together):
                 self._since.pop(sid, None)
+                self._looked_at.discard(sid)
                 continue
             since = max(self._since.setdefault(sid, now), self._excused_until())
             if now - since > SILENT_MAX:
@@ -65,11 +67,13 @@ class Silences:
     def _judge(self, sid: str, since: datetime, now: datetime) -> None:
         with self._database.reading() as session:
             state = session.scalar(_WAITS, {"sid": sid})
-        if state is not None:
-            seconds = (now - since).total_seconds()
-            self.wrongs.append(
-                f"{sid} is {state} and hears nothing for {seconds:.0f} s, since {since:%H:%M:%S}"
-            )
+        if state is None:
+            self._looked_at.discard(sid)
+        elif sid not in self._looked_at:
+            self._looked_at.add(sid)
+        else:
+            seconds = (now - since + SILENT_MAX).total_seconds()
+            self.wrongs.append(f"{sid} is {state} and hears nothing for {seconds:.0f} s")
 
 
 def _is_silent(leg: Leg, together: Counter[str]) -> bool:
