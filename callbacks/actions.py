@@ -27,6 +27,7 @@ IN_HAND = (PromiseState.PLANNED, PromiseState.CALLING)
 AWAITED = (CallState.WAITING, CallState.OFFERED, CallState.CONNECTED)
 """Where a call whose citizen was not met yet may still come to be a talk."""
 TALKED = (CallState.WRAPPING, CallState.CLOSED)
+TALK_SECONDS_MIN = 5.0
 NO_TIME = "no time at which this person may be called"
 
 
@@ -277,8 +278,10 @@ def _reached(session: Session, promise: Promise, call: Call, now: datetime) -> N
 
 def _talked(session: Session, promise: Promise, call: Call, now: datetime) -> None:
     """A talk is kept by talking, once it is over and its counselor did not write that nobody was
-    there."""
+    there. Who was gone before "you are connected" was spoken has not talked."""
     said = NOBODY_THERE.get(records.contact_kind(session, call.id) or "")
+    if records.talk_seconds(session, call.id) < TALK_SECONDS_MIN:
+        said = said or TryOutcome.FAILED
     if said is None:
         _keep_by_talk(session, promise, call, now)
         return

@@ -211,6 +211,17 @@ def contact_kind(session: Session, call_id: uuid.UUID) -> str | None:
     return None if outcome is None else outcome.get("contact_kind")
 
 
+_TALK_SECONDS = """
+    SELECT coalesce(sum(extract(epoch FROM ended_at - joined_at)), 0)::float8 FROM sessions
+    WHERE call_id = %s AND joined_at IS NOT NULL
+"""
+
+
+def talk_seconds(session: Session, call_id: uuid.UUID) -> float:
+    """Return how long the citizen of this call was together with anybody."""
+    return float(only(ask(session, _TALK_SECONDS, (call_id,)))[0])
+
+
 def promise_of_call(session: Session, call_id: uuid.UUID) -> Promise | None:
     """Return the promise that this call keeps, if it is one we make."""
     return session.scalar(select(Promise).where(Promise.entry_call_id == call_id))

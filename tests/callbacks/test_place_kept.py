@@ -44,6 +44,18 @@ def test_key_2_in_the_menu_becomes_a_kept_promise(town: Town) -> None:
     assert town.complaints() == []
 
 
+def test_who_hangs_up_while_being_put_through_is_called_again(town: Town) -> None:
+    """They heard "you are connected" and nobody: no promise is kept by that."""
+    citizen = promised(town, talk_seconds=0.5)
+    town.counselor()
+    town.run(90)
+    assert len(citizen.rooms) == 1
+    town.talk_over()
+    promise = town.only()
+    assert (promise.state, town.outcomes(promise.id)) == ("planned", ["failed"])
+    assert town.complaints() == []
+
+
 def test_who_asks_while_counselors_are_free_is_rung_after_putting_the_receiver_back(
     town: Town,
 ) -> None:

@@ -109,7 +109,7 @@ def promises(
     further = sum(one.agreed_next + one.in_series for one in said)
     further += sum(_in(at, span) for at in diaries.series_decided)
     beside = sum(_in(at, span) for at in diaries.met_beside)
-    moving = owed + sum(is_lately(one, now) for one in rings)
+    moving = owed + sum(is_lately(one, now) or was_brief(one) for one in rings)
     return {
         "promised": Between(len(asked) - again, len(asked) + further),
         "tries": _about(len({one.sid for one in [*over, *met]}) + beside, moving),
@@ -131,6 +131,9 @@ def _has_left(story: Story) -> bool:
     return story.ended is not None and story.told_room is None and story.told_promise is None
 
 
+BRIEF = timedelta(seconds=8)
+
+
 def is_lately(story: Story, now: datetime) -> bool:
     """Something happened to it so lately that the server may not have been told."""
     moments = (story.told_queue, story.told_room, story.told_promise, story.ended, story.joined)
@@ -141,6 +144,13 @@ def is_lately(story: Story, now: datetime) -> bool:
 def is_owed(story: Story, now: datetime) -> bool:
     """Whoever talked in a call that we made may not have said yet what came of it."""
     return story.ended is None or story.ended > now - OUTCOME_OWED
+
+
+def was_brief(story: Story) -> bool:
+    """Gone about when "you are connected" was spoken: met or not, by the server's own seconds."""
+    if story.told_room is None or story.ended is None:
+        return False
+    return story.ended - story.told_room < BRIEF
 
 
 def _wait(story: Story, now: datetime) -> float:

@@ -20,6 +20,7 @@ from tests.simulation.board_recount import (
     is_lately,
     is_owed,
     promises,
+    was_brief,
 )
 from tests.simulation.meetings import Request
 from tests.simulation.recount import Story
@@ -103,7 +104,7 @@ def _contradictions(told: PromiseReport) -> list[str]:
 def _ends(known: Known, span: Span, now: datetime) -> dict[str, Between]:
     rings = list(known.seen.stories.rings.values())
     lately = sum(is_lately(one, now) for one in rings)
-    unsettled = lately + sum(_is_talked(one, now) for one in rings)
+    unsettled = lately + sum(_is_talked(one, now) or was_brief(one) for one in rings)
     by_companions = _reached_by_companions(known, span)
     beside = sum(span[0] <= at < span[1] for at in known.diaries.met_beside)
     kept = len(by_companions) + len(_kept_by_counselors(known, span)) + beside
