@@ -27,7 +27,8 @@ IN_HAND = (PromiseState.PLANNED, PromiseState.CALLING)
 AWAITED = (CallState.WAITING, CallState.OFFERED, CallState.CONNECTED)
 """Where a call whose citizen was not met yet may still come to be a talk."""
 TALKED = (CallState.WRAPPING, CallState.CLOSED)
-TALK_SECONDS_MIN = 5.0
+TALK_MIN = timedelta(seconds=5)
+"""In which "you are connected" is still being spoken."""
 NO_TIME = "no time at which this person may be called"
 
 
@@ -108,7 +109,7 @@ def make(
     standing = records.open_promise(session, citizen.id, wish.purpose)
     if standing is None:  # it ended between the two statements; ask once more
         return make(session, citizen, wish, now, policy)
-    talked = _talked_already(session, standing)
+    talked = _talked_already(session, standing, now)
     if talked is not None:
         _talked(session, standing, talked, now)
         return make(session, citizen, wish, now, policy)
@@ -117,13 +118,17 @@ def make(
     return Made(standing.id, False, standing.next_at)
 
 
-def _talked_already(session: Session, standing: Promise) -> Call | None:
-    """Where the talk was had and only its outcome is not written yet, another is asked for."""
+def _talked_already(session: Session, standing: Promise, now: datetime) -> Call | None:
+    """Where the talk was had, or goes on, and its outcome is not written yet: another is asked for,
+    and this one kept."""
     session.refresh(standing, with_for_update=True)
     if standing.purpose != "talk" or standing.state != PromiseState.CALLING:
         return None
     call = session.get_one(Call, standing.entry_call_id, populate_existing=True)
-    return call if call.answered_at is not None and call.state in TALKED else None
+    if call.answered_at is None:
+        return None
+    goes_on = call.state == CallState.CONNECTED and now - call.answered_at >= TALK_MIN
+    return call if goes_on or call.state in TALKED else None
 
 
 def _ask_anew(
@@ -142,22 +147,29 @@ def _ask_anew(
 
 def ring_not_before(
     session: Session, promise_id: uuid.UUID, moment: datetime, now: datetime, policy: Policy
-) -> None:
+) -> datetime | None:
     """Let a talk that stands be rung at `moment` at the earliest; its place in the queue is kept.
 
-    For who asks anew for what was promised already: until the receiver is back, it is busy.
+    For who asks anew for what was promised already: until the receiver is back, it is busy. Returns
+    when it is to be rung now, within the hours in which it may be; None where it goes on as it is.
     """
     standing = records.locked(session, promise_id)
     if standing is None or standing.state != PromiseState.PLANNED:
-        return
-    standing.next_at = max(standing.next_at, moment)
+        return None
+    citizen = session.get_one(Citizen, standing.citizen_id)
+    rules = guard.rules_of(session, citizen, now, standing.purpose)
+    next_at = max(standing.next_at, moment)
+    if not isinstance(rules, guard.Never):
+        next_at = next_moment(next_at, rules) or next_at
+    standing.next_at = next_at
     if standing.entry_call_id is None:
-        return
+        return next_at
     call = session.get_one(
         Call, standing.entry_call_id, with_for_update=True, populate_existing=True
     )
     if outward.withdraw(session, call, "asked anew", now, policy) is Effect.CHANGED:
         standing.entry_call_id = None
+    return next_at
 
 
 def move(promise: Promise, event: PromiseEvent, now: datetime, reason: str | None = None) -> None:
@@ -277,11 +289,14 @@ def _reached(session: Session, promise: Promise, call: Call, now: datetime) -> N
 
 
 def _talked(session: Session, promise: Promise, call: Call, now: datetime) -> None:
-    """A talk is kept by talking, once it is over and its counselor did not write that nobody was
-    there. Who was gone before "you are connected" was spoken has not talked."""
-    said = NOBODY_THERE.get(records.contact_kind(session, call.id) or "")
-    if records.talk_seconds(session, call.id) < TALK_SECONDS_MIN:
-        said = said or TryOutcome.FAILED
+    """A talk is kept by talking, unless its counselor wrote that nobody was there.
+
+    Where they wrote nothing, who was gone before "you are connected" was spoken has not talked.
+    """
+    kind = records.contact_kind(session, call.id)
+    said = NOBODY_THERE.get(kind or "")
+    if kind is None and records.talk_seconds(session, call.id, now) < TALK_MIN.total_seconds():
+        said = TryOutcome.FAILED
     if said is None:
         _keep_by_talk(session, promise, call, now)
         return

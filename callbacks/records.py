@@ -76,12 +76,21 @@ def anything_to_tend(session: Session, now: datetime) -> bool:
     return bool(only(ask(session, _ANYTHING_TO_TEND, {"now": now}))[0])
 
 
+# Who hears the menu or waits is on the line too. A call to be made, or beside a talk, has no leg.
+_BUSY = f"""
+    (o.state IN ('reaching', 'connected') OR o.state IN ('in_menu', 'waiting', 'offered')
+        AND NOT starts_with(o.carrier_sid, '{TO_BE_RUNG}')
+        AND NOT starts_with(o.carrier_sid, '{BESIDE}'))
+"""
+
 # States are written out: a prepared statement's plan can't know by a parameter that a partial index
 # fits. A failure that is still to come is of a clock that was set back, and counts as over.
 _HAS_RESTED = "(failed_at <= %(rested)s OR failed_at > %(now)s)"
-_TO_QUEUE = """
-    SELECT id FROM promises WHERE state = 'planned' AND purpose = 'talk'
+_TO_QUEUE = f"""
+    SELECT id FROM promises p WHERE state = 'planned' AND purpose = 'talk'
         AND entry_call_id IS NULL AND next_at <= %(now)s
+        AND NOT EXISTS (SELECT FROM citizens c JOIN calls o ON o.number_index = c.number_index
+            WHERE c.id = p.citizen_id AND o.state <> 'closed' AND {_BUSY})
 """
 _DUE = f"""
     ({_TO_QUEUE} AND failed_at IS NULL ORDER BY next_at, queued_at, id LIMIT %(limit)s)
@@ -121,13 +130,6 @@ def with_entry_moved(session: Session, now: datetime, limit: int) -> Sequence[uu
     """
     return _ids(session, _WITH_ENTRY_MOVED, now, limit)
 
-
-# Who hears the menu or waits is on the line too. A call to be made, or beside a talk, has no leg.
-_BUSY = f"""
-    (o.state IN ('reaching', 'connected') OR o.state IN ('in_menu', 'waiting', 'offered')
-        AND NOT starts_with(o.carrier_sid, '{TO_BE_RUNG}')
-        AND NOT starts_with(o.carrier_sid, '{BESIDE}'))
-"""
 
 # LIMIT 1 keeps it a look-up for each call, whatever the statistics say of a queue that was empty.
 _ENTRIES = f"""
@@ -212,14 +214,14 @@ def contact_kind(session: Session, call_id: uuid.UUID) -> str | None:
 
 
 _TALK_SECONDS = """
-    SELECT coalesce(sum(extract(epoch FROM ended_at - joined_at)), 0)::float8 FROM sessions
-    WHERE call_id = %s AND joined_at IS NOT NULL
+    SELECT coalesce(sum(extract(epoch FROM coalesce(ended_at, %s) - joined_at)), 0)::float8
+    FROM sessions WHERE call_id = %s AND joined_at IS NOT NULL
 """
 
 
-def talk_seconds(session: Session, call_id: uuid.UUID) -> float:
-    """Return how long the citizen of this call was together with anybody."""
-    return float(only(ask(session, _TALK_SECONDS, (call_id,)))[0])
+def talk_seconds(session: Session, call_id: uuid.UUID, now: datetime) -> float:
+    """Return how long the citizen of this call has been together with anybody."""
+    return float(only(ask(session, _TALK_SECONDS, (now, call_id)))[0])
 
 
 def promise_of_call(session: Session, call_id: uuid.UUID) -> Promise | None:

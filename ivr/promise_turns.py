@@ -5,7 +5,7 @@ what answers a call we make hears nothing about counseling before it has shown t
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,9 @@ from ivr.flow import say_and_end
 from ivr.instructions import Hangup, Reply
 from ivr.turn import Turn
 from routing import calls, handing_on, line, outward, records
+from routing.journal import journal_many
 from routing.line import Effect
-from routing.mistaken import machine_heard
+from routing.mistaken import KEY_PRESSED, machine_heard
 from routing.models import Call
 from routing.states import CALL_LIFE, PROMISED, CallEvent, CallState
 
@@ -156,11 +157,12 @@ def _promise(
     if isinstance(made, promises.NotMade):
         return _back_to_wait(session, call, turn, desk)
     _leave_by_promise(session, call, desk)
+    next_at: datetime | None = None
     if not made.is_new:
         session.flush()  # the call that ends here may be the one that was to keep it
         until = desk.now + LET_GO
-        promises.ring_not_before(session, made.promise_id, until, desk.now, desk.policy)
-    return Effect.CHANGED, flow.promised(made.next_at, desk.now, call.language)
+        next_at = promises.ring_not_before(session, made.promise_id, until, desk.now, desk.policy)
+    return Effect.CHANGED, flow.promised(next_at or made.next_at, desk.now, call.language)
 
 
 def _leave_by_promise(session: Session, call: Call, desk: Desk) -> None:
@@ -226,6 +228,8 @@ def on_reached_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Re
     if found is None:
         return _given_up(session, turn)
     call, _talk = found
+    if turn.digits:
+        journal_many(session, [(call.id, KEY_PRESSED, call.state, None, None)], desk.now)
     if turn.digits != "9":
         return on_reached_join(session, turn, desk)
     for citizen in _known_as(session, call, desk):

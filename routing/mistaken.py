@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from core.policy import Policy
+from core.statements import ask, only
 from counselors import presence, sessions
 from counselors import records as counselor_records
 from routing import calls, orders
@@ -16,6 +17,8 @@ from routing.states import CALL_LIFE, CallEvent, CallState
 from routing.talks import hang_up_leg
 
 VOICEMAIL = "voicemail"
+KEY_PRESSED = "key_pressed"
+_HAS_PRESSED = "SELECT EXISTS (SELECT FROM call_events WHERE call_id = %s AND event = %s)"
 
 
 def machine_heard(
@@ -24,7 +27,8 @@ def machine_heard(
     """End the talk as a voicemail: nobody was reached, and the counselor is free at once.
 
     Only lately after joining: later somebody talks, whatever the carrier took the first sounds for.
-    Of a companion's call the companion says what it was.
+    Nor after a key was pressed, which a person does. Of a companion's call the companion says what
+    it was.
     """
     if not CALL_LIFE.allows(CallState(call.state), CallEvent.MACHINE_HEARD):
         return Effect.NOTHING
@@ -33,11 +37,14 @@ def machine_heard(
     window = timedelta(seconds=policy.machine_seconds_max)
     if call.answered_at is None or now - call.answered_at > window:
         return Effect.NOTHING
+    if only(ask(session, _HAS_PRESSED, (call.id, KEY_PRESSED)))[0]:
+        return Effect.NOTHING
     talk = counselor_records.live_session(session, call.id)
     assert talk is not None, "a connected call has a live session"
     held = presence.locked(session, talk.counselor_id)
     orders.drop(session, OrderKind.MOVE, talk.id, now)
     sessions.lose_leg(talk, held, f"not reached: {VOICEMAIL}", now)
+    talk.joined_at = None  # nobody talked, and nobody owes an outcome
     hang_up_leg(session, talk, now)
     stop_ringing_citizen(session, call, now)
     call.answered_at = None

@@ -26,6 +26,7 @@ LOOK_AFTER_SECONDS: Final = 3.0
 PUTS_DOWN_SECONDS: Final = 5.0
 ASKED_IN_VAIN: Final = frozenset({"no-answer", "busy", "failed", "canceled", "completed"})
 FORGOTTEN_SECONDS: Final = 400.0
+NOBODY_CAME: Final = {"contact_kind": "hung_up_early"}
 REASONS: Final = ("loneliness", "isolation_no_one_to_talk", "family_conflict", "debt_hardship")
 
 
@@ -275,6 +276,8 @@ class Counselor(ApiUser):
         """Write the outcome; for who needs more time, with the companion's first call."""
         outcome, path = self._outcome(), f"/sessions/{session_id}/outcome"
         citizen = self._switchboard.citizens.get(self._room)
+        if citizen is None:
+            outcome = NOBODY_CAME
         if citizen is None or self._rng.random() >= self._habits.books_companion:
             self._ask("PUT", path, outcome)
             return

@@ -266,6 +266,8 @@ def test_a_citizen_who_hangs_up_is_called_by_a_counselor_unless_they_met(
 ) -> None:
     town = risk.town
     risk.come_to(moment)
+    if moment == "there":
+        town.run(10)
     risk.citizen.leg.hang_up()
     town.run(3)
     sound(town)

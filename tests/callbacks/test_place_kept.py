@@ -2,6 +2,8 @@
 
 import pytest
 
+from callbacks.sweep import DUE_MAX
+from core.clock import SEOUL
 from tests.callbacks.town import CITIZEN, Person, Town
 
 ASK_IN_MENU = ("오 번", "2")
@@ -88,6 +90,36 @@ def test_who_asks_anew_is_not_rung_before_the_receiver_is_back(town: Town) -> No
     assert (promise.state, town.outcomes(promise.id)) == ("kept", ["reached"])
     assert len(town.dials()) == 1
     assert town.complaints() == []
+
+
+def test_who_asks_anew_when_nobody_may_be_rung_any_more_hears_when_it_will_be(town: Town) -> None:
+    """The promise is due and stands; they called in before nine and ask after."""
+    citizen = promised(town)
+    evening = town.now.replace(hour=11, minute=58, second=0)  # in Seoul two minutes before nine
+    town.kernel.run_until(evening)
+    citizen.presses = [JOIN_QUEUE]
+    leg = citizen.dial()
+    town.run(240)
+    citizen.presses = [RIGHT]
+    leg.press("2")
+    town.run(60)
+    promise = town.only()
+    assert promise.next_at.astimezone(SEOUL).hour == 8
+    assert any("약속드립니다" in words and "8시" in words for words in citizen.words)
+    assert promise.state == "planned"
+
+
+def test_people_on_the_line_keep_no_other_promise_from_the_queue(town: Town) -> None:
+    """However many were promised a call and wait on the line meanwhile."""
+    numbers = [f"+8210222{n:05}" for n in range(DUE_MAX)]
+    for number in numbers:
+        town.promise(e164=number)
+        caller = town.person(number, presses=[JOIN_QUEUE])
+        caller.dial()
+    town.run(25)
+    other = town.promise(e164=SOMEBODY_ELSE)
+    town.run(3)
+    assert town.get(other).entry_call_id is not None
 
 
 def test_who_calls_in_again_is_not_rung_into_their_own_wait(town: Town) -> None:

@@ -18,6 +18,7 @@ from routing.models import Offer
 from simulator.journal import RestRequested
 from simulator.kernel import VirtualKernel
 from simulator.transport import Done, Failure, Request
+from supervision.records import unrecorded
 from tests.callbacks.town import CITIZEN, Town
 from tests.conftest import DATA_KEY, START
 
@@ -364,6 +365,8 @@ def test_a_talk_of_which_it_is_heard_late_that_a_machine_answered_was_none(town:
     assert not any(leg.live for leg in town.exchange.legs.values())
     assert town.calls("outward")[0].close_reason == "not_reached: voicemail"
     assert town.complaints() == []
+    with town.look() as session:
+        assert unrecorded(session, 10) == []
 
 
 @pytest.mark.parametrize(
@@ -378,6 +381,31 @@ def test_a_talk_goes_on_whatever_else_is_heard(
     town.run(600)
     town.talk_over()
     assert town.only().state == "kept"
+
+
+def test_who_pressed_a_key_is_nobodys_machine(town: Town) -> None:
+    town.exchange.oddities = replace(town.exchange.oddities, amd_seconds=6.0)
+    citizen = town.person(
+        talk_seconds=600.0, answered_by="machine_start", presses=[("부탁하신 전화", "1")]
+    )
+    town.promise()
+    counselor_id, _ = town.counselor()
+    town.run(60)
+    assert len(citizen.rooms) == 1
+    assert citizen.leg.live
+    assert town.presence(counselor_id).state == "on_call"
+
+
+def test_what_is_asked_for_while_a_talk_goes_on_is_another_promise(town: Town) -> None:
+    joined(town)
+    promise_id = town.only().id
+    town.run(60)
+    tomorrow = town.now + timedelta(days=1)
+    again = town.promise(at=tomorrow)
+    assert again != promise_id
+    assert town.get(promise_id).state == "kept"
+    assert town.get(again).next_at == tomorrow
+    assert town.outcomes(promise_id) == ["reached"]
 
 
 @pytest.mark.parametrize(
