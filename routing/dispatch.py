@@ -43,7 +43,7 @@ def dispatch(session: Session, now: datetime, policy: Policy) -> tuple[Offered, 
     """
     if not records.anyone_waiting(session):
         return ()
-    lock(session, records.DISPATCH_LOCK)
+    lock(session, records.DISPATCH_LOCK, then_briefly=True)
     ready = counselor_records.ready(session, now, policy.heartbeat_seconds_max)
     if not ready:
         return ()
@@ -95,17 +95,22 @@ def _reserve(
 
 
 _HOLD_CALLS = """
-    SELECT id FROM calls WHERE id = ANY(%s) AND state = 'waiting' ORDER BY id FOR UPDATE
+    SELECT id FROM calls WHERE id = ANY(%s) AND state = 'waiting' ORDER BY id
+    FOR UPDATE SKIP LOCKED
 """
 _HOLD_SEATS = """
     SELECT counselor_id FROM presences
     WHERE counselor_id = ANY(%s) AND status = 'ready' AND state = 'free'
-    ORDER BY counselor_id FOR UPDATE
+    ORDER BY counselor_id FOR UPDATE SKIP LOCKED
 """
 
 
 def _hold(session: Session, matches: list[Match]) -> list[Match]:
-    """Lock both sides of each pair; keep the pairs of which both are still as they were chosen."""
+    """Lock both sides of each pair; keep the pairs of which both are still as they were chosen.
+
+    A row that somebody else holds is not waited for, since all others would wait too; its pair is
+    chosen again at the next look, and nobody else is given the other half meanwhile.
+    """
     calls = ask(session, _HOLD_CALLS, ([match.call_id for match in matches],))
     waiting = {row[0] for row in calls.fetchall()}
     counselors = ask(session, _HOLD_SEATS, ([match.counselor_id for match in matches],))

@@ -139,3 +139,15 @@ def test_a_browser_that_stays_lost_gives_way_to_the_next(stage: Stage) -> None:
     stage.later(COME_BACK_SECONDS)
     (offer,) = stage.dispatch()
     assert (offer.call_id, offer.counselor_id) == (call, other)
+
+
+def test_a_caller_whose_row_somebody_holds_keeps_nobody_waiting(stage: Stage) -> None:
+    """Everybody waits for the dispatcher: it waits for nobody, and overtakes nobody either."""
+    stage.counselor()
+    first, second = stage.call(waited=60), stage.call(waited=30)
+    with stage.open() as another:
+        another.get_one(Call, first, with_for_update=True)
+        assert stage.dispatch() == ()
+        stage.counselor()
+        assert [offer.call_id for offer in stage.dispatch()] == [second]
+    assert [offer.call_id for offer in stage.dispatch()] == [first]
