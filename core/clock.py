@@ -5,8 +5,8 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 SEOUL = ZoneInfo("Asia/Seoul")
-APART_SECONDS_MAX = 2.0
-"""Beyond this a machine's clock is not to be trusted with anybody's deadline."""
+APART_SECONDS_MAX = 5.0
+"""Beyond this a machine's clock judges nobody's deadline; the shortest ones are of 15 s."""
 
 
 class Clock(Protocol):

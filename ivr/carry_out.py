@@ -147,15 +147,26 @@ def _plan_reach(services: Services, page: Page, session: Session, taken: TakenOr
     now = services.clock.now()
     tried = hours_tried(session, promise)
     looked = look(session, citizen, now, promise.purpose, services.sealer, tried)
-    is_busy = is_on_the_line(session, citizen.number_index, call.id)
-    if is_busy or not isinstance(looked, Clear) or promise.state not in IN_HAND:
-        outward.not_reached(session, call, "cancelled", now, services.policy)
-        return Nothing()
+    if not isinstance(looked, Clear) or promise.state not in IN_HAND:
+        return _call_off(session, call, now, services.policy)
+    if _is_busy(services, session, call, looked.e164):
+        return _call_off(session, call, now, services.policy)
     query = {"session": str(taken.details["session_id"])}
     machine = page.url(Link("reached-machine", query))
     hooks = ("reached", "reach-leg")
     ask = _ring(services, page, looked.e164, *hooks, query, taken, REACH_SECONDS, machine)
     return Request(ask)
+
+
+def _call_off(session: Session, call: Call, now: datetime, policy: Policy) -> Nothing:
+    outward.not_reached(session, call, "cancelled", now, policy)
+    return Nothing()
+
+
+def _is_busy(services: Services, session: Session, call: Call, e164: str) -> bool:
+    """Tell whether another call of ours is on that line, whichever key its number is kept under."""
+    indexes = services.sealer.indexes(e164)
+    return any(is_on_the_line(session, index, call.id) for index in indexes)
 
 
 def _ring(

@@ -114,7 +114,11 @@ class Dispatcher:
 
     def _look_over(self) -> None:
         """Do all that is due each sweep."""
-        tick(self._services)
+        try:
+            tick(self._services)
+        except ClocksApart:
+            self._carry_untaken()
+            raise
         self._beat()
         self._carry_untaken()
         self._tidy()
@@ -175,26 +179,25 @@ def _apart(services: Services, work: Callable[[Session], T]) -> T | None:
         return None
 
 
-def _require_right_clock(services: Services, asked_at: datetime, told_at: datetime) -> None:
+def _wrong_clock(services: Services, asked_at: datetime, told_at: datetime) -> ClocksApart | None:
     ahead = ahead_seconds(services.clock, asked_at, told_at)
     services.metrics.clock_ahead.set(ahead)
-    if abs(ahead) > APART_SECONDS_MAX:
-        raise ClocksApart(ahead)
+    return ClocksApart(ahead) if abs(ahead) > APART_SECONDS_MAX else None
 
 
 def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
     """Mend what is overdue, tend promises, then decide; a quiet tick only looks.
 
-    Raises ClocksApart, and then does nothing: other processes look the line over.
+    Raises ClocksApart, and then has judged nobody's time: other processes look the line over.
     """
     now, policy = services.clock.now(), services.policy
     with services.database.reading() as session:
         seen = records.overview(session, now, policy.heartbeat_seconds_max)
-        _require_right_clock(services, now, seen.told_at)
-        may_tend = anything_to_tend(session, now)
+        is_right = _wrong_clock(services, now, seen.told_at) is None
+        may_tend = is_right and anything_to_tend(session, now)
     services.metrics.waiting.set(seen.waiting)
     swept = Swept()
-    if seen.is_overdue:
+    if is_right and seen.is_overdue:
         swept = _apart(services, lambda session: sweep(session, now, policy)) or Swept()
     if may_tend:
         _apart(services, lambda session: tend(session, now, policy))
@@ -207,15 +210,15 @@ def tick(services: Services) -> tuple[Swept, tuple[Offered, ...]]:
 def decide(services: Services) -> tuple[Offered, ...]:
     """Offer what can be offered and commit; then ring for due orders, and tell desks and board.
 
-    Raises ClocksApart, and then does nothing.
+    Raises ClocksApart, and then has offered nothing: what was decided before is carried out.
     """
     now, policy = services.clock.now(), services.policy
     since = now - timedelta(seconds=TOUCHED_SECONDS)
     offered: tuple[Offered, ...] = ()
     with services.database.reading() as session:
         seen = records.glance(session, now, since, ORDERS_A_TICK_MAX)
-    _require_right_clock(services, now, seen.told_at)
-    if seen.may_offer:
+    wrong = _wrong_clock(services, now, seen.told_at)
+    if seen.may_offer and wrong is None:
         with services.database.transaction() as session:
             offered = dispatch(session, now, policy)
     if offered:
@@ -228,4 +231,6 @@ def decide(services: Services) -> tuple[Offered, ...]:
         services.live.ring(f"desk:{counselor_id}")
     if offered or seen.touched_counselors:
         services.live.ring("board")
+    if wrong is not None:
+        raise wrong
     return offered

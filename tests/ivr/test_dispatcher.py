@@ -76,7 +76,7 @@ def seated(stage: Stage) -> tuple[uuid.UUID, uuid.UUID]:
     return stage.counselor(), stage.call()
 
 
-@pytest.mark.parametrize("off_by", [20.0, 3.0, -3.0])
+@pytest.mark.parametrize("off_by", [20.0, 6.0, -6.0])
 def test_a_process_whose_clock_is_wrong_neither_sweeps_nor_decides(
     services: Services, stage: Stage, off_by: float
 ) -> None:
@@ -95,6 +95,20 @@ def test_a_process_whose_clock_is_wrong_neither_sweeps_nor_decides(
     assert (seat.status, seat.state) == ("ready", "offered")
     told = wrong.metrics.registry.get_sample_value("helpline_clock_ahead_seconds")
     assert told == pytest.approx(off_by, abs=0.5)
+
+
+def test_by_a_wrong_clock_what_was_decided_before_is_carried_out(
+    services: Services, stage: Stage
+) -> None:
+    """Whoever was accepted is joined, and nobody is left in a silent room, where all are apart."""
+    stage.clock.set(datetime.now(UTC))
+    stage.counselor(endpoint="tel:+82212345678")
+    stage.call()
+    stage.dispatch()
+    with pytest.raises(ClocksApart):
+        decide(replace(services, clock=WrongClock(20.0)))
+    assert isinstance(services.work, InlineWork)
+    assert [ring.subject_id for ring in services.work.rings] == [stage.orders()[0].id]
 
 
 def test_a_process_whose_clock_is_a_little_wrong_decides(services: Services, stage: Stage) -> None:
