@@ -12,11 +12,10 @@ from flask.testing import FlaskClient
 
 from callbacks import actions
 from callbacks.models import Promise
-from citizens import actions as citizens
-from citizens.consent import How, Purpose
 from core.pulse import Pulse
 from core.services import Services, install
 from routing.models import Order
+from tests.consented import consented
 from tests.counselors.desk_stage import House
 
 # Nobody twice: one promise stands for each person and purpose, so a number drawn by lot that came
@@ -48,19 +47,8 @@ def alive(house: House, kind: str = "worker") -> None:
 def promised(house: House, **columns: object) -> uuid.UUID:
     services, now = house.services, house.stage.now
     with services.database.transaction() as session:
-        citizen = citizens.know(
-            session, f"+82101234{next(LAST_DIGITS)}", services.sealer, "ko", now
-        )
-        citizens.consent(
-            session,
-            citizen,
-            Purpose.CONTACT_BY_PHONE,
-            wording="test",
-            how=How.SPOKEN,
-            heard_by="test",
-            now=now,
-        )
-        session.flush()
+        number = f"+82101234{next(LAST_DIGITS)}"
+        citizen = consented(session, number, services.sealer, now)
         made = actions.make(
             session, citizen, actions.Wish("companion", "desk"), now, services.policy
         )

@@ -18,7 +18,7 @@ from app import create_app
 from callbacks import actions
 from callbacks.models import Promise, Try
 from citizens import actions as citizens
-from citizens.consent import How, Purpose
+from citizens.consent import How
 from citizens.models import Citizen
 from core.services import Services, install
 from core.work import InlineWork
@@ -37,6 +37,7 @@ from simulator.rest import Rest
 from simulator.settings import Settings
 from simulator.sounds import Bridge, Sound, Speech
 from simulator.transport_wsgi import WsgiTransport
+from tests.consented import consented
 from tests.routing.line_stage import Stage
 from tests.simulation.wires import InProcessCarrier
 
@@ -218,18 +219,7 @@ class Town:
 
     def citizen(self, session: Session, e164: str = CITIZEN) -> Citizen:
         """A citizen who consented to be called."""
-        citizen = citizens.know(session, e164, self.services.sealer, "ko", self.now)
-        citizens.consent(
-            session,
-            citizen,
-            Purpose.CONTACT_BY_PHONE,
-            wording="test",
-            how=How.SPOKEN,
-            heard_by="test",
-            now=self.now,
-        )
-        session.flush()
-        return citizen
+        return consented(session, e164, self.services.sealer, self.now)
 
     def forbid(self, e164: str = CITIZEN) -> None:
         """The citizen wants no more calls."""

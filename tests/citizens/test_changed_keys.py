@@ -20,6 +20,7 @@ from routing.models import Call
 from routing.states import CallState
 from tests.callbacks.worklist_stage import TUESDAY, Worklist
 from tests.conftest import DATA_KEY
+from tests.consented import consented
 from tests.ivr.telephone import CITIZEN, Telephone
 
 NEW_KEY = bytes(range(32))
@@ -36,18 +37,7 @@ def changed(services: Services) -> Services:
 def known(session: Session, sealer: Sealer, later: float = 0.0) -> Citizen:
     """Return the citizen, who may be called, as known under these keys."""
     now = TUESDAY + timedelta(seconds=later)
-    citizen = actions.know(session, CITIZEN, sealer, "ko", now)
-    actions.consent(
-        session,
-        citizen,
-        Purpose.CONTACT_BY_PHONE,
-        wording="test",
-        how=How.SPOKEN,
-        heard_by="test",
-        now=now,
-    )
-    session.flush()
-    return citizen
+    return consented(session, CITIZEN, sealer, now)
 
 
 def test_who_was_known_is_the_same_person_under_the_newest_key(database: Database) -> None:

@@ -15,8 +15,6 @@ import psycopg
 from sqlalchemy import text
 
 from callbacks import actions
-from citizens import actions as citizens
-from citizens.consent import How, Purpose
 from simulator.browsers import BrowserCounselor
 from simulator.companions import CompanionHabits
 from simulator.habits import Habits
@@ -24,6 +22,7 @@ from simulator.handsets import RungHabits
 from simulator.people import Caller, Wish
 from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
+from tests.consented import consented
 from tests.simulation.citizens import Neighbours
 from tests.simulation.commits import Killed
 from tests.simulation.crash_ends import wrongs_of_ends
@@ -149,17 +148,7 @@ def _promise_to_companion(world: World) -> None:
     now = world.kernel.now()
     with world.database.transaction() as session:
         sealer, policy = world.services.sealer, world.services.policy
-        citizen = citizens.know(session, person.numbers[0], sealer, "ko", now)
-        citizens.consent(
-            session,
-            citizen,
-            Purpose.CONTACT_BY_PHONE,
-            wording="test",
-            how=How.SPOKEN,
-            heard_by="test",
-            now=now,
-        )
-        session.flush()
+        citizen = consented(session, person.numbers[0], sealer, now)
         at = now + timedelta(seconds=5)
         wish = actions.Wish(purpose="companion", origin="api", at=at)
         assert isinstance(actions.make(session, citizen, wish, now, policy), actions.Made)
