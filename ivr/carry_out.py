@@ -23,10 +23,11 @@ from core.services import Services
 from counselors.models import CounselingSession
 from counselors.states import SessionState
 from ivr.carrier import Carrier
-from ivr.faults import CarrierFault, FaultKind, GiveUp, Retry, after, insisting
+from ivr.faults import CarrierFault, FaultKind, GiveUp
+from ivr.giving_up import GIVE_UP, next_try
 from ivr.instructions import Link
 from ivr.twiml import Page
-from routing import actions, handing_on, line, orders, outward, records, sweep
+from routing import actions, handing_on, orders, outward, records, sweep
 from routing.models import Call, Offer
 from routing.orders import OrderKind, TakenOrder
 from routing.states import CallState, OfferState
@@ -35,11 +36,6 @@ log = event_log(__name__)
 
 RINGING = (OrderKind.RING, OrderKind.REACH)
 REACH_SECONDS = 30
-OUT_OF_SILENCE = ("reconnect", "goodbye")
-"""Where a caller is moved who sits in a room alone and hears nothing until then; a counselor who
-does is hung up."""
-LEG_HOURS_MAX = timedelta(hours=24)
-"""The carrier ends any leg by then."""
 CLOCKS_APART = timedelta(minutes=5)
 """A wrong clock of ours must not hide a leg that rings."""
 
@@ -302,74 +298,14 @@ def _stop_if_unwanted(session: Session, taken: TakenOrder, services: Services) -
 
 def _failed(services: Services, session: Session, taken: TakenOrder, fault: CarrierFault) -> str:
     now = services.clock.now()
-    decided = _next_try(taken, fault, now, services.policy)
+    decided = next_try(taken, fault, now, services.policy)
     if not isinstance(decided, GiveUp):
         orders.postpone(session, taken, decided.at, fault.says)
         return "retried"
     if not orders.settle(session, taken, "failed", now, fault=fault.says):
         return "superseded"
-    _GIVE_UP[taken.kind](services, session, taken, fault)
+    GIVE_UP[taken.kind](services, session, taken, fault)
     return "failed"
-
-
-def _next_try(
-    taken: TakenOrder, fault: CarrierFault, now: datetime, policy: Policy
-) -> Retry | GiveUp:
-    """Who sits in a silent room is not left there, however long the carrier fails."""
-    pause = policy.order_backoff_seconds
-    to = taken.details.get("to")
-    is_silent = taken.kind is OrderKind.HANG_UP or to in OUT_OF_SILENCE
-    if is_silent and now - taken.created_at < LEG_HOURS_MAX:
-        return insisting(fault.kind, taken.tries, now, backoff_seconds=pause)
-    is_ring_in_vain = taken.kind is OrderKind.RING and fault.kind is FaultKind.SHUT_OUT
-    tries_max = 1 if is_ring_in_vain else policy.order_tries_max  # others may be asked at once
-    return after(fault.kind, taken.tries, now, tries_max=tries_max, backoff_seconds=pause)
-
-
-def _give_up_ring(
-    services: Services, session: Session, taken: TakenOrder, fault: CarrierFault
-) -> None:
-    """Free the counselor, keep the caller's place; an endpoint refused for good needs a person.
-
-    Whoever was not rung since the carrier refused all of us, or failed, bears no mark of it.
-    """
-    offer = session.get_one(Offer, taken.subject_id)
-    now, policy = services.clock.now(), services.policy
-    if fault.kind is FaultKind.REFUSED:
-        actions.lapse_offer(session, offer.id, offer.counselor_id, now, policy)
-        return
-    why = "not rung" if fault.kind is FaultKind.SHUT_OUT else "carrier failed"
-    actions.decline_offer(session, offer.id, offer.counselor_id, why, now, policy)
-
-
-def _give_up_move(
-    services: Services, session: Session, taken: TakenOrder, fault: CarrierFault
-) -> None:
-    """A caller who is gone has left; one who can't be moved keeps waiting and the seat is freed."""
-    now, policy = services.clock.now(), services.policy
-    if taken.details["to"] == "goodbye":
-        return
-    if fault.kind is FaultKind.GONE:
-        call = records.call_locked(session, taken.call_id)
-        if call is not None:
-            line.caller_left(session, call, "found gone", now, policy)
-        return
-    line.lose_counselor(session, taken.subject_id, "carrier failed", now, policy)
-
-
-def _give_up_reach(
-    services: Services, session: Session, taken: TakenOrder, fault: CarrierFault
-) -> None:
-    """The citizen can't be rung: the counselor is free, the promise is planned again."""
-    call = records.call_locked(session, taken.call_id)
-    if call is not None:
-        outward.not_reached(session, call, "failed", services.clock.now(), services.policy)
-
-
-def _give_up_nothing(
-    _services: Services, _session: Session, _taken: TakenOrder, _fault: CarrierFault
-) -> None:
-    """A leg that is gone is hung up; a look-up is asked again when the call is next overdue."""
 
 
 Planner: TypeAlias = Callable[[Services, Page, Session, TakenOrder], Plan]
@@ -379,11 +315,4 @@ _PLAN: Mapping[OrderKind, Planner] = {
     OrderKind.MOVE: _plan_move,
     OrderKind.HANG_UP: _plan_hang_up,
     OrderKind.LOOK_UP: _plan_look_up,
-}
-_GIVE_UP: Mapping[OrderKind, Callable[[Services, Session, TakenOrder, CarrierFault], None]] = {
-    OrderKind.RING: _give_up_ring,
-    OrderKind.REACH: _give_up_reach,
-    OrderKind.MOVE: _give_up_move,
-    OrderKind.HANG_UP: _give_up_nothing,
-    OrderKind.LOOK_UP: _give_up_nothing,
 }
