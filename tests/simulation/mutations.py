@@ -109,12 +109,18 @@ def _late_end_swallowed(stack: ExitStack) -> None:
     stack.enter_context(patch("routing.line.caller_left", caller_left))
 
 
+SPOKEN = ("menu", "wait")
+"""Where a promise that is made on the telephone comes from."""
+
+
 def _promise_unstored(stack: ExitStack) -> None:
     real = _real("callbacks.actions.make")
 
-    def make(session: Any, *rest: Any) -> Any:
+    def make(session: Any, citizen: Any, wish: Any, *rest: Any) -> Any:
+        if wish.origin not in SPOKEN:
+            return real(session, citizen, wish, *rest)
         with session.begin_nested() as nested:
-            made = real(session, *rest)
+            made = real(session, citizen, wish, *rest)
             nested.rollback()
         return made
 
@@ -127,6 +133,8 @@ def _promise_stored_late(stack: ExitStack) -> None:
     owed: list[tuple[datetime, Any, Any]] = []
 
     def owe(session: Any, citizen: Any, wish: Any, now: datetime, policy: Any) -> Any:
+        if wish.origin not in SPOKEN:
+            return make(session, citizen, wish, now, policy)
         with session.begin_nested() as nested:
             made = make(session, citizen, wish, now, policy)
             nested.rollback()
@@ -322,7 +330,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a counselor's lost leg is not noticed",
-        _swap("ivr.leg_turns._leg_ended", lambda *_: "nothing"),
+        _swap("ivr.leg_turns._leg_ended", lambda *_, **__: "nothing"),
         faults=LOSSY,
     ),
     Mutation(
