@@ -38,6 +38,7 @@ WITHHELD: Final = ("anonymous", "+266696687", "+86282452253")
 WORST_MOMENTS: Final = ("ring", "answer", "join")
 HOURS_24: Final = 86_400.0
 CALLS_MAX: Final = 3
+BEARS_SECONDS: Final = 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +333,12 @@ class Caller:
             self.leg.hang_up()
         else:
             seat.conclude()
+            self._exchange.kernel.at(BEARS_SECONDS, partial(self._leave_at_last, self.leg))
+
+    def _leave_at_last(self, leg: Leg | None) -> None:
+        """All was said, and nobody put the receiver down."""
+        if leg is not None and leg is self.leg and leg.live and self._talk is None:
+            leg.hang_up()
 
 
 HEARD: Final[tuple[tuple[tuple[str, ...], Callable[[Caller, Leg], None]], ...]] = (

@@ -320,8 +320,8 @@ class World:
 
     def _drain(self) -> None:
         """Nobody new calls; whoever is on the line, or is being called, is served or gives up."""
-        until = self.kernel.now() + timedelta(seconds=self.plan.drain_seconds_max)
         self.kernel.run_for(self.plan.stays_seconds)
+        until = self.kernel.now() + timedelta(seconds=self.plan.drain_seconds_max)
         quiet = self.kernel.now()
         # what nobody writes up is over then; a promise may come due meanwhile
         rest = timedelta(seconds=self.services.policy.wrap_seconds_max + 60)
