@@ -210,8 +210,10 @@ def on_commit(session: Session, callback: Callable[[], None]) -> None:
     session.info.setdefault(_AFTER_COMMIT, []).append(callback)
 
 
-LOST_RACES = frozenset({"40001", "40P01", "55P03"})
-"""serialization_failure, deadlock_detected, lock_not_available."""
+TAKEN_BACK = frozenset({"40001", "40P01"})
+"""serialization_failure, deadlock_detected: all was undone, and the other one is through."""
+LOST_RACES = TAKEN_BACK | {"55P03"}
+"""And lock_not_available."""
 PASSING = LOST_RACES | {"57014"}
 """And query_canceled."""
 
@@ -221,6 +223,11 @@ def _is_passing(fault: DBAPIError | PoolTimeout) -> bool:
     if isinstance(fault, PoolTimeout):
         return False
     return fault.connection_invalidated or _state(fault) in PASSING
+
+
+def was_taken_back(fault: DBAPIError) -> bool:
+    """Tell whether the database undid a whole transaction for another's sake."""
+    return _state(fault) in TAKEN_BACK
 
 
 def is_lost_race(fault: Exception) -> bool:

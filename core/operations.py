@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from core import idempotency, problems
 from core.access import ANYBODY, admits, current_account
 from core.bodies import parse, validate
+from core.database import was_taken_back
 from core.fields import Nothing
 from core.problems import Problem
 from core.rows import undo
@@ -24,8 +25,6 @@ from core.services import services
 
 PREFIX = "/api/v1"
 OPERATION_ATTRIBUTE = "operation"
-TO_BE_REPEATED = frozenset({"40001", "40P01"})
-"""serialization_failure, deadlock_detected: all was taken back, and the other one is through."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,7 @@ def _again_after_deadlock(change: Callable[[], Response]) -> Response:
     try:
         return change()
     except DBAPIError as fault:
-        if getattr(fault.orig, "sqlstate", None) not in TO_BE_REPEATED:
+        if not was_taken_back(fault):
             raise
     return change()
 
