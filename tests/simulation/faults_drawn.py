@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import urlsplit
 
 import psycopg
@@ -71,6 +72,7 @@ class Misfortune:
         self._rest_away_until = kernel.now()
         self._right_at = kernel.now()
         self._excused_until = kernel.now()
+        self._slow_ring_until = kernel.now()
         self._is_racing = False
         self.asker: Process | None = None
         """Who asks the carrier now."""
@@ -175,6 +177,14 @@ class Misfortune:
         """
         return max(self._right_at, min(self._rest_away_until, self._until))
 
+    def let_ring_late(self, ring: Callable[[], object]) -> None:
+        """Ring when nobody waits for it any more.
+
+        No clock is set until then, or what asks again after a second would not wait it out.
+        """
+        self._slow_ring_until = self._kernel.now() + timedelta(seconds=SLOW_SECONDS)
+        self._kernel.at(SLOW_SECONDS, ring)
+
     def _step_clock(self) -> None:
         if self.is_on:
             self._set_clock(self._dice["clock_stepped"].uniform(*STEP_SECONDS))
@@ -183,6 +193,10 @@ class Misfortune:
         self._set_clock(0.0)
 
     def _set_clock(self, seconds: float) -> None:
+        pending = (self._slow_ring_until - self._kernel.now()).total_seconds()
+        if pending > 0:
+            self._kernel.at(pending, partial(self._set_clock, seconds))
+            return
         self.note("clock_stepped", f"{seconds:+.0f} s from the truth")
         put_back = max(self._clock.off_by - timedelta(seconds=seconds), timedelta())
         self._right_at = max(self._right_at, self._kernel.now() + put_back)
@@ -242,7 +256,9 @@ class Misfortune:
 
     def let_overtake(self, what: str) -> None:
         """Perhaps whoever asked stands still beyond the lease, and another takes the order."""
-        if self._is_racing or self.asker is None or not self.happens("rest_overtaken", what):
+        if self._is_racing or self.asker is None or self._kernel.now() < self._slow_ring_until:
+            return
+        if not self.happens("rest_overtaken", what):
             return
         self.excuse()
         right = self._clock.off_by

@@ -67,7 +67,11 @@ class FaultyRestWire(RestWire):
         if self._misfortune.is_rest_away() or happens("rest_failing", what):
             return TwilioResponse(503, '{"code": 20503, "message": "Service unavailable"}')
         if happens("rest_slow", what):
-            self._kernel.at(SLOW_SECONDS, partial(super().request, method, uri, *args, **kwargs))
+            late = partial(super().request, method, uri, *args, **kwargs)
+            if what == RING:
+                self._misfortune.let_ring_late(late)
+            else:
+                self._kernel.at(SLOW_SECONDS, late)
             raise requests.ReadTimeout(what)
         answer = super().request(method, uri, *args, **kwargs)
         if what != RING:
