@@ -6,10 +6,8 @@ Nothing of the developer's environment reaches a test, and no test reaches past 
 import base64
 import ipaddress
 import os
-import shutil
 import socket
 import sys
-import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -39,7 +37,7 @@ from core.schema import upgrade  # noqa: E402
 from core.sealing import Sealer  # noqa: E402
 from core.services import Services, install  # noqa: E402
 from core.work import InlineWork  # noqa: E402
-from tests.databases import fresh, named  # noqa: E402
+from tests.databases import fresh, named, throwaway_directory  # noqa: E402
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, ten in the morning in Seoul
 DATA_KEY = bytes(range(120, 152))
@@ -77,9 +75,8 @@ def _loopback_only() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def servers_directory() -> Iterator[Path]:
     """A directory with a short name, since sockets live in it."""
-    directory = Path(tempfile.mkdtemp(prefix="helpline-test-"))
-    yield directory
-    shutil.rmtree(directory, ignore_errors=True)
+    with throwaway_directory("helpline-test-") as directory:
+        yield directory
 
 
 @pytest.fixture(scope="session")

@@ -3,20 +3,18 @@
 One PostgreSQL for all, a copy of one migrated database for each seed.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from multiprocessing import get_context
-from pathlib import Path
 from time import perf_counter
 
 import psycopg
 
 from core.embedded import EmbeddedPostgres
 from core.schema import upgrade
+from tests.databases import throwaway_directory
 from tests.simulation.commits import Killed
 from tests.simulation.crash_points import FLOWS, enumerate_crashes
 from tests.simulation.faults import ALL, Faults
@@ -43,18 +41,17 @@ Say = Callable[[str], None]
 @contextmanager
 def server() -> Iterator[str]:
     """A PostgreSQL with the template in it: the maintenance database's address."""
-    directory = Path(tempfile.mkdtemp(prefix="helpline-seeds-"))
-    held = EmbeddedPostgres(directory, durable=False)
-    try:
-        held.start()
-        plain = held.url("postgres").replace("+psycopg", "")
-        with psycopg.connect(plain, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
-        upgrade(held.url(TEMPLATE))
-        yield held.url("postgres")
-    finally:
-        held.stop()
-        shutil.rmtree(directory, ignore_errors=True)
+    with throwaway_directory("helpline-seeds-") as directory:
+        held = EmbeddedPostgres(directory, durable=False)
+        try:
+            held.start()
+            plain = held.url("postgres").replace("+psycopg", "")
+            with psycopg.connect(plain, autocommit=True) as connection:
+                connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
+            upgrade(held.url(TEMPLATE))
+            yield held.url("postgres")
+        finally:
+            held.stop()
 
 
 def read_seeds(text: str) -> range:
