@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from callbacks.assignment import may_call
 from callbacks.figures import Ended, PromiseFigures, SeriesTalk, Standing, Tried, promise_figures
 from callbacks.models import Absence, Decision, Promise, Try
+from callbacks.records import is_overdue
 from callbacks.states import OPEN_STATES, PromiseState
 from core.models import Account
 from counselors.models import Counselor
@@ -76,7 +77,7 @@ def _talks(session: Session, since: datetime, until: datetime) -> list[SeriesTal
 
 def _standing(session: Session, now: datetime) -> Standing:
     is_open = Promise.state.in_(OPEN_STATES)
-    overdue = select(func.count()).where(is_open, Promise.deadline < now).scalar_subquery()
+    overdue = select(func.count()).where(is_overdue(now)).scalar_subquery()
     undecided = (
         select(func.count()).where(Promise.state == PromiseState.FOR_DECISION).scalar_subquery()
     )

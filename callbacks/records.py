@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from callbacks.assignment import Away
@@ -21,6 +21,15 @@ FAILED_REST = timedelta(seconds=10)
 """What failed is left alone for so long."""
 FAILED_MAX = 5
 """Of what failed before, so many are tried again beside what is due for the first time."""
+
+
+def is_overdue(now: datetime) -> ColumnElement[bool]:
+    """Tell of promises which are past their deadline at `now` and called by nobody.
+
+    List, board and operators' page count alike: a talk that goes on, or a case for a supervisor to
+    decide, is not late by this.
+    """
+    return and_(Promise.state == PromiseState.PLANNED, Promise.deadline < now)
 
 
 def locked(session: Session, promise_id: uuid.UUID) -> Promise | None:

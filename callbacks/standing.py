@@ -12,6 +12,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from callbacks.models import Promise
+from callbacks.records import is_overdue
 from callbacks.states import OPEN_STATES, PromiseState
 from core.policy import Policy
 from core.pulse import Process, processes
@@ -158,7 +159,7 @@ def _promises(session: Session, purpose: str, now: datetime, policy: Policy) -> 
             func.count().filter(planned, Promise.next_at > now),
             func.count().filter(planned, Promise.next_at <= now),
             func.count().filter(Promise.state == PromiseState.CALLING),
-            func.count().filter(Promise.state != PromiseState.FOR_DECISION, Promise.deadline < now),
+            func.count().filter(is_overdue(now)),
         ).where(
             Promise.state.in_(OPEN_STATES),
             Promise.purpose == purpose,

@@ -61,7 +61,7 @@ class WorkRow:
 def in_view(view: str, now: datetime) -> ColumnElement[bool]:
     """Return which promises belong to a view; every open one belongs to exactly one."""
     tomorrow = seoul_day_start(now) + timedelta(days=1)
-    is_late = and_(Promise.state == PromiseState.PLANNED, Promise.deadline < now)
+    is_late = records.is_overdue(now)
     is_soon = or_(Promise.next_at < tomorrow, Promise.state == PromiseState.CALLING)
     in_hand = Promise.state.in_([PromiseState.PLANNED, PromiseState.CALLING])
     return {

@@ -11,6 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from callbacks import actions
+from callbacks.board import figures_of
 from callbacks.models import Promise
 from core.pulse import Pulse
 from core.services import Services, install
@@ -135,6 +136,18 @@ def test_promises_overdue_and_for_decision(house: House) -> None:
     promised(house, deadline=late, next_at=late)
     promised(house, state="for_decision", waits_for="3 tries")
     assert set(seen(client)) == {"overdue", "for_decision"}
+
+
+def test_a_talk_that_goes_on_past_its_deadline_is_not_late(house: House) -> None:
+    client = house.person("admin").client
+    alive(house)
+    late = house.stage.now - timedelta(minutes=1)
+    promised(house, state="calling", deadline=late, next_at=late)
+    promised(house, state="for_decision", deadline=late, waits_for="3 tries")
+    with house.services.database.reading() as session:
+        found = figures_of(session, late, house.stage.now, house.stage.now)
+    assert set(seen(client)) == {"for_decision"}
+    assert (found.overdue, found.for_decision) == (0, 1)
 
 
 def test_redis_away_is_told_and_no_page_breaks(house: House, tmp_path: Path) -> None:
