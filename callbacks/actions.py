@@ -29,6 +29,8 @@ AWAITED = (CallState.WAITING, CallState.OFFERED, CallState.CONNECTED)
 TALKED = (CallState.WRAPPING, CallState.CLOSED)
 TALK_MIN = timedelta(seconds=5)
 """In which "you are connected" is still being spoken."""
+NOT_RUNG_PAUSE = timedelta(minutes=2)
+"""Before another try where the carrier takes no request of ours: a token is soon changed."""
 NO_TIME = "no time at which this person may be called"
 
 
@@ -315,6 +317,10 @@ def _keep_by_talk(session: Session, promise: Promise, call: Call, now: datetime)
 def _not_reached(session: Session, promise: Promise, call: Call, now: datetime) -> None:
     said = (call.close_reason or "").removeprefix(calls.NOT_REACHED)
     promise.entry_call_id = None
+    if said == calls.NOT_RUNG:
+        move(promise, PromiseEvent.CALL_LOST, now)
+        promise.next_at = now + NOT_RUNG_PAUSE
+        return
     if said not in set(TryOutcome) and records.rung_at(session, call.id) is None:
         move(promise, PromiseEvent.CALL_LOST, now)
         promise.next_at = now

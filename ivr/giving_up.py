@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core.policy import Policy
 from core.services import Services
 from ivr.faults import CarrierFault, FaultKind, GiveUp, Retry, after, insisting
-from routing import actions, line, outward, records
+from routing import actions, calls, line, outward, records
 from routing.models import Offer
 from routing.orders import OrderKind, TakenOrder
 
@@ -31,9 +31,16 @@ def next_try(
     is_silent = taken.kind is OrderKind.HANG_UP or to in OUT_OF_SILENCE
     if is_silent and now - taken.created_at < LEG_HOURS_MAX:
         return insisting(fault.kind, taken.tries, now, backoff_seconds=pause)
-    is_ring_in_vain = taken.kind is OrderKind.RING and fault.kind is FaultKind.SHUT_OUT
-    tries_max = 1 if is_ring_in_vain else policy.order_tries_max  # others may be asked at once
+    # Others may be asked at once; a promised call is planned again.
+    tries_max = 1 if _rang_nobody(taken, fault) else policy.order_tries_max
     return after(fault.kind, taken.tries, now, tries_max=tries_max, backoff_seconds=pause)
+
+
+def _rang_nobody(taken: TakenOrder, fault: CarrierFault) -> bool:
+    """Tell of a ring that certainly was none. An earlier try of a citizen may have been one."""
+    if fault.kind is not FaultKind.SHUT_OUT:
+        return False
+    return taken.kind is OrderKind.RING or (taken.kind is OrderKind.REACH and taken.tries == 1)
 
 
 def _give_up_ring(
@@ -48,7 +55,7 @@ def _give_up_ring(
     if fault.kind is FaultKind.REFUSED:
         actions.lapse_offer(session, offer.id, offer.counselor_id, now, policy)
         return
-    why = "not rung" if fault.kind is FaultKind.SHUT_OUT else "carrier failed"
+    why = calls.NOT_RUNG if _rang_nobody(taken, fault) else "carrier failed"
     actions.decline_offer(session, offer.id, offer.counselor_id, why, now, policy)
 
 
@@ -72,8 +79,9 @@ def _give_up_reach(
 ) -> None:
     """The citizen can't be rung: the counselor is free, the promise is planned again."""
     call = records.call_locked(session, taken.call_id)
+    said = calls.NOT_RUNG if _rang_nobody(taken, fault) else "failed"
     if call is not None:
-        outward.not_reached(session, call, "failed", services.clock.now(), services.policy)
+        outward.not_reached(session, call, said, services.clock.now(), services.policy)
 
 
 def _give_up_nothing(

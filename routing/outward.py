@@ -172,8 +172,8 @@ def not_reached(
 ) -> Effect:
     """The citizen was not reached: the call ends, the counselor is free at once.
 
-    outcome: no_answer, busy, failed, voicemail, refused. The promise, if any, reads it from the
-    call's close_reason.
+    outcome: no_answer, busy, failed, voicemail, refused; calls.NOT_RUNG where nobody was. The
+    promise, if any, reads it from the call's close_reason.
     """
     if not CALL_LIFE.allows(CallState(call.state), CallEvent.NOT_REACHED):
         return Effect.NOTHING

@@ -3,6 +3,8 @@
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from itertools import repeat
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from citizens import actions as citizens
 from citizens.models import Citizen
 from core.sealing import Sealer
 from core.services import Services
+from ivr.faults import CarrierFault, FaultKind
 from routing.actions import Accepted, accept_offer
 from routing.models import Offer
 from simulator.journal import RestRequested
@@ -229,6 +232,48 @@ def test_a_carrier_that_refuses_the_number_counts_as_a_try(town: Town) -> None:
     town.days(2)
     assert len(town.outcomes(promise_id)) == 2
     assert town.get(promise_id).state == "for_decision"
+
+
+def test_a_carrier_that_shuts_us_out_costs_the_citizen_no_try(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a token was changed, a place kept in the queue lost both its tries in an hour."""
+    citizen, promise_id = town.person(), town.promise()
+    counselor_id, _ = town.counselor()
+    ring = town.carrier.ring
+
+    def shut_out(to: str, **wanted: Any) -> str:
+        if to == CITIZEN:
+            raise CarrierFault(FaultKind.SHUT_OUT, "401 20003")
+        return ring(to, **wanted)
+
+    monkeypatch.setattr(town.carrier, "ring", shut_out)
+    town.run(30)
+    assert (town.outcomes(promise_id), town.get(promise_id).state) == ([], "planned")
+    assert town.presence(counselor_id).state == "free"
+    assert town.get(promise_id).next_at > town.now + timedelta(minutes=1)
+    town.run(HOUR)
+    monkeypatch.setattr(town.carrier, "ring", ring)
+    town.run(1200)
+    assert town.outcomes(promise_id) == ["reached"]
+    assert len(citizen.rooms) == 1
+
+
+def test_who_may_have_been_rung_before_we_were_shut_out_had_a_try(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promise_id = town.promise()
+    town.counselor()
+    ring, faults = town.carrier.ring, iter((FaultKind.UNKNOWN, *repeat(FaultKind.SHUT_OUT, 9)))
+
+    def fail(to: str, **wanted: Any) -> str:
+        if to == CITIZEN:
+            raise CarrierFault(next(faults), "fault")
+        return ring(to, **wanted)
+
+    monkeypatch.setattr(town.carrier, "ring", fail)
+    town.run(90)
+    assert town.outcomes(promise_id) == ["failed"]
 
 
 def test_consent_withdrawn_while_queued_is_not_dialled(town: Town) -> None:
