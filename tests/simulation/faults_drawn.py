@@ -58,6 +58,8 @@ class Misfortune:
         """watcher: a connection of the simulation's own that may end others."""
         self.faults = faults
         self.mishaps: list[Mishap] = []
+        self.refused: list[Mishap] = []
+        """Requests of ours that the carrier did not take in time, whatever kept it from it."""
         self.race: Callable[[Process], None] = lambda process: None
         self.wake_all: Callable[[], None] = lambda: None
         self._kernel = kernel
@@ -128,6 +130,10 @@ class Misfortune:
     def note(self, kind: str, what: str) -> None:
         """Write a fault down for the story."""
         self.mishaps.append(Mishap(self._kernel.now(), kind, what))
+
+    def refuse(self, what: str) -> None:
+        """Write down that the carrier did not take a request of ours."""
+        self.refused.append(Mishap(self._kernel.now(), "refused", what))
 
     def happens(self, kind: str, what: str = "") -> bool:
         """Draw whether `kind` happens now, and note it."""

@@ -65,8 +65,10 @@ class FaultyRestWire(RestWire):
         what = f"{method} {uri.partition('/Accounts/')[2][35:]}"
         happens = self._misfortune.happens
         if self._misfortune.is_rest_away() or happens("rest_failing", what):
+            self._misfortune.refuse(what)
             return TwilioResponse(503, '{"code": 20503, "message": "Service unavailable"}')
         if happens("rest_slow", what):
+            self._misfortune.refuse(what)
             late = partial(super().request, method, uri, *args, **kwargs)
             if what == RING:
                 self._misfortune.let_ring_late(late)

@@ -19,6 +19,7 @@ from core.sealing import Sealer
 from simulator.exchange import Exchange
 from simulator.journal import Entry, WebhookAnswered, WebhookSent
 from simulator.people import PROMISE_WORDS, Caller, Wish
+from tests.simulation.faults_drawn import Mishap
 from tests.simulation.recount import Recount, Story
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -26,6 +27,8 @@ QUIET_HOURS = (*range(8), *range(21, 24))
 GAP = timedelta(minutes=30)
 TRIES_MAX = {"talk": 2, "companion": 3}
 OBEYED = timedelta(seconds=1)
+ASKED_AGAIN = timedelta(seconds=16)
+"""What the carrier refused is asked again after 15 s at most."""
 CLOCK_WRONG_MAX = timedelta(minutes=5)
 """The server's own times may be so far from the truth."""
 NOT_WRONG = timedelta()
@@ -131,11 +134,16 @@ class _Ring:
 
 
 def wrongs_of_rings(
-    session: Session, seen: Recount, people: Iterable[Caller], clock_wrong: timedelta
+    session: Session,
+    seen: Recount,
+    people: Iterable[Caller],
+    clock_wrong: timedelta,
+    refused: Sequence[Mishap] = (),
 ) -> list[str]:
     """Return whom the server rang though it may not have: when, against a word, or too often.
 
-    clock_wrong: by so much the server's clock may have been off, either way.
+    clock_wrong: by so much the server's clock may have been off, either way. refused: what the
+    carrier did not take.
     """
     people = list(people)
     wishes = _by_number(person.wishes for person in people)
@@ -148,7 +156,10 @@ def wrongs_of_rings(
     found = [
         f"{ring.story.sid} {wrong}"
         for ring in rings
-        for wrong in _uninvited(ring, wishes, asked, clock_wrong)
+        for wrong in [
+            *_uninvited(ring, wishes, asked, clock_wrong),
+            *_rung_on(ring, wishes.get(ring.story.number, ()), refused),
+        ]
     ]
     return found + _doubled(rings) + _too_often(session, rings, wishes, clock_wrong)
 
@@ -185,7 +196,6 @@ def _uninvited(
     if not said:
         yield f"rang {ring.story.number}, who never asked for it"
         return
-    yield from _rung_on(ring, wishes.get(number, ()))
     last = said[-1]
     if not last.wants and ring.begin > last.at + OBEYED:
         yield f"rang {ring.story.number}, who wanted no more calls since {last.at}"
@@ -196,10 +206,15 @@ def _uninvited(
         yield f"rang outside the hours that were asked for, at {ring.begin.astimezone(SEOUL)}"
 
 
-def _rung_on(ring: _Ring, wishes: Sequence[Wish]) -> Iterable[str]:
-    """A telephone that rings stops within a second of the word against it."""
+def _rung_on(ring: _Ring, wishes: Sequence[Wish], refused: Sequence[Mishap]) -> Iterable[str]:
+    """A telephone that rings stops within a second of the word against it.
+
+    Where the carrier does not take the request to end its leg, within a pause of the last one.
+    """
     stops = [one.at for one in wishes if not one.wants and ring.begin < one.at]
-    if ring.story.answered is None and any(at + OBEYED < ring.end for at in stops):
+    tried = [each.at + ASKED_AGAIN for each in refused if ring.story.sid in each.what]
+    due = max(tried, default=ring.begin)
+    if ring.story.answered is None and any(max(at + OBEYED, due) < ring.end for at in stops):
         yield f"rang on although {ring.story.number} wanted no more calls"
 
 

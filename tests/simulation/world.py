@@ -192,7 +192,8 @@ class World:
             at_end = wrongs_at_end(session, now, policy)
             people = [*self.callers, *self.office.people]
             clock_wrong = CLOCK_WRONG_MAX if faults.clock_stepped else NOT_WRONG
-            rings = wrongs_of_rings(session, seen, people, clock_wrong)
+            refused = self.rig.misfortune.refused
+            rings = wrongs_of_rings(session, seen, people, clock_wrong, refused)
             if faults.kinds():
                 counted = wrongs_under_faults(session, seen, self.exchange.journal)
             else:
