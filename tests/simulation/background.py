@@ -24,7 +24,7 @@ from routing import records
 from simulator.kernel import Timer, VirtualKernel
 from tests.simulation.commits import Killed
 from tests.simulation.dues import Dues, Watch
-from tests.simulation.faults_database import is_the_databases
+from tests.simulation.faults_database import explains
 from tests.simulation.faults_drawn import Misfortune
 from tests.simulation.faults_process import Process
 
@@ -150,7 +150,7 @@ class Background:
 
     def _pass_over(self, fault: Exception) -> None:
         """Go on as the dispatcher does, where faults explain it."""
-        if not (self._misfortune.faults.kinds() and is_the_databases(fault)):
+        if not explains(self._misfortune, fault):
             raise fault
         self._misfortune.excuse()
 

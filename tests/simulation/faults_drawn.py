@@ -75,7 +75,8 @@ class Misfortune:
         self._right_at = kernel.now()
         self._excused_until = kernel.now()
         self._slow_ring_until = kernel.now()
-        self._is_racing = False
+        self._cut_at: datetime | None = None
+        self.is_racing = False
         self.asker: Process | None = None
         """Who asks the carrier now."""
 
@@ -226,7 +227,7 @@ class Misfortune:
 
     def before_commit(self, process: Process, connection: psycopg.Connection) -> None:
         """Perhaps race it, kill it or cut its connection; each on its own dice."""
-        if self._is_racing:
+        if self.is_racing:
             return
         if self.happens("second_process", "looks the line over before a commit"):
             self._let_race(process)
@@ -237,7 +238,7 @@ class Misfortune:
 
     def after_commit(self, process: Process, connection: psycopg.Connection) -> None:
         """The same, when it has happened and nobody knows yet."""
-        if self._is_racing:
+        if self.is_racing:
             return
         if self.happens("second_process", "looks the line over after a commit"):
             self._let_race(process)
@@ -247,22 +248,28 @@ class Misfortune:
             self._cut(connection)
             report_lost(connection)
 
+    @property
+    def was_cut(self) -> bool:
+        """Tell whether a connection was ended at this moment."""
+        return self._cut_at == self._kernel.now()
+
     def _cut(self, connection: psycopg.Connection) -> None:
         assert self._watcher is not None
         self.excuse()
+        self._cut_at = self._kernel.now()
         cut(self._watcher, connection)
         self._kernel.at(SWEEP_SECONDS, self.wake_all)  # nobody rings for what was cut off
 
     def _let_race(self, process: Process) -> None:
-        self._is_racing = True
+        self.is_racing = True
         try:
             self.race(process)
         finally:
-            self._is_racing = False
+            self.is_racing = False
 
     def let_overtake(self, what: str) -> None:
         """Perhaps whoever asked stands still beyond the lease, and another takes the order."""
-        if self._is_racing or self.asker is None or self._kernel.now() < self._slow_ring_until:
+        if self.is_racing or self.asker is None or self._kernel.now() < self._slow_ring_until:
             return
         if not self.happens("rest_overtaken", what):
             return

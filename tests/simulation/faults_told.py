@@ -16,6 +16,7 @@ can know what was never heard. What is demanded all the same:
 import json
 import logging
 import re
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +39,7 @@ from simulator.journal import (
     WebhookSent,
 )
 from tests.simulation.faults import Faults
-from tests.simulation.faults_database import is_the_databases
+from tests.simulation.faults_database import Ailing, explains
 from tests.simulation.faults_drawn import Mishap
 from tests.simulation.recount import Recount, Story
 
@@ -143,13 +144,13 @@ def is_demanded(wrong: str, faults: Faults) -> bool:
 
 
 class FaultLog(logging.Handler):
-    """Keeps what the application logs as an error, unless the database was away."""
+    """Keeps what the application logs as an error, unless what ails the database explains it."""
 
-    def __init__(self, *, is_away: bool = True) -> None:
-        """Listen to every room. is_away: whether faults may take the database away."""
+    def __init__(self, ailing: Ailing) -> None:
+        """Listen to every room."""
         super().__init__(logging.ERROR)
         self.wrongs: list[str] = []
-        self._is_away = is_away
+        self._ailing = ailing
         self._logger = logging.getLogger()
         self._level = self._logger.level
 
@@ -164,15 +165,11 @@ class FaultLog(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one record where its exception is not one that faults explain."""
-        error = record.exc_info[1] if record.exc_info else None
-        if self._is_away and _is_explained(record.getMessage(), error):
+        error = record.exc_info[1] if record.exc_info else sys.exc_info()[1]
+        if explains(self._ailing, error):
             return
         says = f"{type(error).__name__}: {error}" if error is not None else ""
         self.wrongs.append(f"logged {record.getMessage()} {says}"[:400])
-
-
-def _is_explained(message: str, error: BaseException | None) -> bool:
-    return message == "database_away" if error is None else is_the_databases(error)
 
 
 def story(

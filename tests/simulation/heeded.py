@@ -21,7 +21,7 @@ _UNMOVED = text(
     "SELECT state FROM calls"
     " WHERE carrier_sid = :sid AND state IN ('waiting', 'offered') AND priority = 0"
 )
-FIRST_WORDS = "먼저 연결해 드리겠습니다"
+FIRST_WORDS = ("먼저 연결해 드리겠습니다", "We will also connect you first")
 """Of what the server says to who pressed the safety key."""
 NEVER_RANG = ("failed", "canceled")
 TAKEN = 200  # what the server answers; 204 stands for a word that the carrier never sent
@@ -58,7 +58,7 @@ class EndsHeeded:
     def _look(self, told: WebhookSent, answer: str) -> None:
         if _tells_of_end(told):
             self._find(_OPEN, "a call's end was told and not heeded", told)
-        elif FIRST_WORDS in answer:  # else nobody could look the caller up, and said so
+        elif any(words in answer for words in FIRST_WORDS):  # else the caller was not found
             self._find(_UNMOVED, "who pressed the safety key was not moved ahead", told)
 
     def _find(self, query: TextClause, wrong: str, told: WebhookSent) -> None:

@@ -146,7 +146,7 @@ class World:
         self.wrongs: list[str] = []
         self.comparisons = Comparisons()
         self._written = 0
-        self._fault_log = FaultLog(is_away=bool(plan.faults.kinds()))
+        self._fault_log = FaultLog(misfortune)
 
     @property
     def services(self) -> Services:
