@@ -16,6 +16,7 @@ from core.services import EXTENSION, Services
 from simulator.kernel import VirtualKernel
 from simulator.transport import Failure, Outcome, Request
 from simulator.transport_wsgi import WsgiTransport
+from supervision.api import LATEST
 from tests.simulation.commits import CommitPoints, Killed, Meddler, Nobody
 from tests.simulation.repeats import SameAnswers
 
@@ -71,11 +72,13 @@ class Process:
 
 
 def _app_on(services: Services, number: int) -> Flask:
-    """Return the app on `services`. Its routes are built once: they remember nothing."""
+    """Return the app on `services`. Its routes are built once; a board's figures die with it."""
     if number not in _APPS:
         _APPS[number] = create_app(services)
-    _APPS[number].extensions[EXTENSION] = services
-    return _APPS[number]
+    app = _APPS[number]
+    app.extensions[EXTENSION] = services
+    app.extensions.pop(LATEST, None)
+    return app
 
 
 def _be_impatient(connection: Any, _record: Any) -> None:

@@ -56,6 +56,10 @@ _ROWS = text(
 _LEGS_KNOWN = text(
     "SELECT carrier_sid FROM calls UNION SELECT carrier_sid FROM orders WHERE kind = 'reach'"
 )
+_TRIED_IN_DOUBT = text(
+    "SELECT details->>'session_id' FROM orders WHERE kind = 'reach'"
+    " AND state IN ('dropped', 'failed') AND (fault IS NOT NULL OR tries > 1)"
+)
 NETWORK_CODES = frozenset({11200, 11205, 11215})
 THEIR_OWN = ("a webhook got", "11200 ", "11205 ")
 STORY_ENTRIES = 40
@@ -73,7 +77,7 @@ def wrongs_under_faults(session: Session, seen: Recount, journal: Iterable[Entry
     heard = _heard_menu(entries)
     for sid, story in (seen.stories | seen.rings).items():
         found += _differences(story, stored.get(sid), sid in heard)
-    return found + _made_up(stored, seen) + _rung_for_nothing(session, seen)
+    return found + _made_up(stored, seen) + _rung_for_nothing(session, seen, entries)
 
 
 def _made_up(stored: Collection[str], seen: Recount) -> list[str]:
@@ -84,9 +88,27 @@ def _made_up(stored: Collection[str], seen: Recount) -> list[str]:
     return [f"call {sid} was invented" for sid in made_up]
 
 
-def _rung_for_nothing(session: Session, seen: Recount) -> list[str]:
+def _rung_for_nothing(session: Session, seen: Recount, entries: Sequence[Entry]) -> list[str]:
+    """A leg that no order knows, nor is behind one that was given up before its leg was found."""
     known = {sid for (sid,) in session.execute(_LEGS_KNOWN)}
-    return [f"a citizen was rung for nothing: {sid}" for sid in seen.rings if sid not in known]
+    in_doubt = {talk for (talk,) in session.execute(_TRIED_IN_DOUBT)}
+    for_whom = _sessions_rung(entries)
+    return [
+        f"a citizen was rung for nothing: {sid}"
+        for sid in seen.rings
+        if sid not in known and for_whom.get(sid) not in in_doubt
+    ]
+
+
+def _sessions_rung(entries: Sequence[Entry]) -> dict[str, str]:
+    """For which session each leg was rung, by its document's address."""
+    begun, found = "", {}
+    for entry in entries:
+        if isinstance(entry, LegChanged) and entry.status == "queued":
+            begun = entry.call_sid  # its request is written down right after it
+        elif isinstance(entry, RestRequested) and (entry.method, entry.status) == ("POST", 201):
+            found[begun] = dict(entry.params).get("Url", "").rpartition("session=")[2]
+    return found
 
 
 def _heard_menu(entries: Sequence[Entry]) -> set[str]:
