@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from core.models import AccessEntry, AccessHead
@@ -74,8 +74,10 @@ def record(session: Session, access: Access, sealer: Sealer) -> None:
 def verify(session: Session, sealer: Sealer) -> Verdict:
     """Recompute the whole chain and say where it first breaks, if it does.
 
-    session: one opened for this; what it has loaded is forgotten on the way.
+    session: one opened for this, of which nothing was asked yet; what it has loaded is forgotten on
+    the way. Head and rows are of one moment, though the line goes on writing.
     """
+    session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
     head = session.scalars(select(AccessHead)).one()
     return check(_rows(session), (head.entries, head.digest, head.seal), sealer)
 

@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from core import audit
 from core.audit import GENESIS, Access, _head, _link, check, record, verify
 from core.database import Database
 from core.sealing import Sealer
+from tests.conftest import DATA_KEY
 
 NOON = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 OLD, NEW = Sealer((bytes(32),)), Sealer((bytes(range(32)), bytes(32)))
@@ -97,6 +99,31 @@ def test_the_database_keeps_the_chain(database: Database, sealer: Sealer) -> Non
     with database.transaction() as session:
         verdict = verify(session, sealer)
     assert (verdict.entries, verdict.broken_at) == (5, None)
+
+
+def test_a_log_that_goes_on_being_written_is_whole(
+    database: Database, sealer: Sealer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By day each verification met a new entry, and said that somebody had changed the log."""
+    monkeypatch.setattr(audit, "_BATCH", 1)
+
+    def write(number: int) -> None:
+        with database.transaction() as session:
+            record(session, access(number), sealer)
+
+    later = [4]
+
+    class Beside(Sealer):
+        def indexes(self, text: str) -> tuple[str, ...]:
+            if later:
+                write(later.pop())
+            return super().indexes(text)
+
+    for number in range(1, 4):
+        write(number)
+    with database.transaction() as session:
+        verdict = verify(session, Beside((DATA_KEY,)))
+    assert (verdict.entries, verdict.broken_at) == (3, None)
 
 
 @pytest.mark.parametrize(
