@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from callbacks.models import ApiClient, ApiKey
@@ -93,12 +94,11 @@ def add(
     session: Session, name: str, channel: str, sealer: Sealer, now: datetime
 ) -> tuple[ApiClient, NewKey] | None:
     """Add a client with its first key; None where the name is taken."""
-    taken = session.scalar(select(ApiClient.id).where(ApiClient.name == name))
-    if taken is not None:
+    row = {"id": uuid.uuid4(), "name": name, "channel": channel, "created_at": now}
+    wanted = insert(ApiClient).values(row).on_conflict_do_nothing(index_elements=[ApiClient.name])
+    client = session.scalar(wanted.returning(ApiClient))
+    if client is None:
         return None
-    client = ApiClient(id=uuid.uuid4(), name=name, channel=channel, created_at=now)
-    session.add(client)
-    session.flush()
     return client, _mint(session, client.id, sealer, now, None)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from callbacks import clients_api
+from callbacks import clients, clients_api
 from callbacks.clients import Signed, signature_of
 from callbacks.models import ApiKey, Promise
 from core.services import Services
 from tests.callbacks.worklist_stage import CONSENT, NUMBER, Worklist
+from tests.locks import beside
 
 PATH = "/api/v1/intake"
 WISH = {"number": NUMBER, "consent": CONSENT}
@@ -147,3 +148,18 @@ def test_too_many_in_an_hour(
     assert [program.send().status_code for _ in range(3)] == [201, 201, 429]
     work.later(minutes=61)
     assert program.send().status_code == 201
+
+
+def test_a_name_is_given_once_though_two_ask_for_it_at_once(services: Services) -> None:
+    """The second was answered with an error of ours."""
+    database, now = services.database, services.clock.now()
+
+    def add() -> object:
+        with database.transaction() as session:
+            return clients.add(session, "상담 챗봇", "chatbot", services.sealer, now)
+
+    with database.transaction() as session:
+        first = clients.add(session, "상담 챗봇", "chatbot", services.sealer, now)
+        second = beside(database, add)
+    assert first is not None
+    assert second.result() is None
