@@ -140,6 +140,18 @@ def close(session: Session, series: Series, reason: str, now: datetime, policy: 
 
     False where it is over already. A call going on at this moment goes on.
     """
+    _withdraw_open(session, series, reason, now, policy)
+    session.refresh(series, with_for_update=True)
+    if series.ended_at is not None:
+        return False
+    _withdraw_open(session, series, reason, now, policy)  # a report planned the next meanwhile
+    end(series, reason, now)
+    return True
+
+
+def _withdraw_open(
+    session: Session, series: Series, reason: str, now: datetime, policy: Policy
+) -> None:
     open_ids = session.scalars(
         select(Promise.id).where(Promise.series_id == series.id, Promise.state.in_(OPEN_STATES))
     ).all()
@@ -147,11 +159,6 @@ def close(session: Session, series: Series, reason: str, now: datetime, policy: 
         promise = records.locked(session, promise_id)
         if promise is not None:
             withdrawing.withdraw(session, promise, f"series ended: {reason}", now, policy)
-    session.refresh(series, with_for_update=True)
-    if series.ended_at is not None:
-        return False
-    end(series, reason, now)
-    return True
 
 
 def change(

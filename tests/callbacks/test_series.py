@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from callbacks import calling
+from callbacks import calling, series
 from callbacks.models import Promise, Series
 from callbacks.retry import TryOutcome
 from core.services import Services
 from tests.callbacks.worklist_stage import Worklist
 from tests.counselors.desk_stage import Desk
+from tests.locks import beside
 
 GOAL = "일주일에 한 번 장에 나가기"
 
@@ -78,6 +79,31 @@ def test_a_letter_does_not_end_a_series_and_closing_does(work: Worklist) -> None
     path = f"/callbacks/{following['id']}/decision"
     work.boss.send("POST", path, {"decision": "close", "note": "이사하심"})
     assert series_of(work, promise_id)["progress"]["end_reason"] == "closed by decision"
+
+
+def test_a_series_ended_beside_the_report_of_its_call_has_no_next(work: Worklist) -> None:
+    """The report planned one more call, for somebody who wanted none."""
+    services, promise_id = work.services, begun(work)
+    work.later(days=7)
+    work.hung_up(promise_id)
+    series_id = work.promise(promise_id).series_id
+    assert series_id is not None
+
+    def end_it() -> bool:
+        with services.database.transaction() as session:
+            found = session.get_one(Series, series_id)
+            return series.close(session, found, "by request", work.now, services.policy)
+
+    with services.database.transaction() as session:
+        held = session.get_one(Promise, uuid.UUID(promise_id), with_for_update=True)
+        assert held.companion_id is not None
+        ending = beside(services.database, end_it)
+        calling.report(session, held.id, held.companion_id, TryOutcome.REACHED, work.now)
+        series.follow_one(session, series_id, work.now, services.policy)
+    assert ending.result() is True
+    with services.database.reading() as reading:
+        states = reading.scalars(select(Promise.state).where(Promise.series_id == series_id))
+        assert sorted(states) == ["kept", "withdrawn"]
 
 
 def test_a_dead_process_costs_one_sweep(work: Worklist) -> None:
