@@ -244,6 +244,7 @@ def _plan_look_up(_services: Services, _page: Page, _session: Session, taken: Ta
 def _done(
     services: Services, session: Session, taken: TakenOrder, answer: str | bool | None
 ) -> str:
+    orders.hold_call(session, taken.id)  # an offer that ends meanwhile is seen, or sees the leg
     now = services.clock.now()
     sid = answer if isinstance(answer, str) else None
     if not orders.settle(session, taken, "done", now, carrier_sid=sid):
@@ -297,6 +298,7 @@ def _stop_if_unwanted(session: Session, taken: TakenOrder, services: Services) -
 
 
 def _failed(services: Services, session: Session, taken: TakenOrder, fault: CarrierFault) -> str:
+    orders.hold_call(session, taken.id)
     now = services.clock.now()
     decided = next_try(taken, fault, now, services.policy)
     if not isinstance(decided, GiveUp):

@@ -104,10 +104,11 @@ _HOLD_CALL = """
 
 
 def hold_call(session: Session, order_id: uuid.UUID) -> None:
-    """Lock the call for which an order rings somebody, before the order is taken.
+    """Lock the call for which an order rings somebody, before the order is taken or settled.
 
     The offer or session that waits for the leg may be put off then. Whoever gives those back has
-    locked them and waits for the order, to drop it; by the call's lock the two take turns.
+    locked them and waits for the order, to drop it; by the call's lock the two take turns. So has
+    whoever ends the offer: the leg that rings for it is known to them, or its end to us.
     """
     ask(session, _HOLD_CALL, (order_id,)).fetchone()
 

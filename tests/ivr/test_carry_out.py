@@ -15,7 +15,7 @@ from ivr.carrier import TwilioCarrier
 from ivr.carry_out import _done, carry_out
 from ivr.spoken import page
 from routing import line, orders, records
-from routing.models import Order
+from routing.models import Call, Order
 from routing.orders import OrderKind
 from tests.ivr.failing_carrier import FailingCarrier, Says, call, calls, error, failing_carrier
 from tests.locks import beside
@@ -298,6 +298,26 @@ def test_an_offer_that_ends_while_the_carrier_is_asked_is_rung_off(held: Line) -
 
     with held.stage.open() as session:
         assert _done(held.services, session, taken, "CAleg") == "done"
+    assert held.only("hang_up").details["leg_sid"] == "CAleg"
+
+
+def test_an_offer_that_ends_while_its_leg_is_written_down_is_rung_off(held: Line) -> None:
+    """Each of the two looked before the other had written, and the telephone rang on."""
+    _, caller, _ = ring(held)
+    order, services = held.only("ring"), held.services
+    with held.stage.open() as session:
+        taken = orders.take(session, order.id, held.stage.now, 20)
+    assert taken is not None
+
+    def write() -> str:
+        return services.database.run(lambda session: _done(services, session, taken, "CAleg"))
+
+    with held.stage.open() as session:
+        leaving = session.get_one(Call, caller, with_for_update=True)
+        line.caller_left(session, leaving, "hung up", held.stage.now, services.policy)
+        session.flush()
+        writing = beside(services.database, write)
+    assert writing.result() == "done"
     assert held.only("hang_up").details["leg_sid"] == "CAleg"
 
 
