@@ -15,7 +15,7 @@ from callbacks import guard, records
 from callbacks.models import OPEN, Promise, Try
 from callbacks.retry import NOBODY_THERE, RULES_FOR, PersonDecides, TryOutcome, after_try
 from callbacks.schedule import next_moment, next_ring
-from callbacks.states import PROMISE_LIFE, PromiseEvent, PromiseState
+from callbacks.states import OPEN_STATES, PROMISE_LIFE, PromiseEvent, PromiseState
 from citizens.models import Citizen
 from core.policy import Policy
 from routing import calls, outward
@@ -115,6 +115,8 @@ def make(
     if talked is not None:
         _talked(session, standing, talked, now)
         return make(session, citizen, wish, now, policy)
+    if standing.state not in OPEN_STATES:  # it ended while its lock was waited for
+        return make(session, citizen, wish, now, policy)
     if next_at is not None:
         _ask_anew(session, standing, wish, next_at, now, policy)
     return Made(standing.id, False, standing.next_at)
@@ -129,8 +131,11 @@ def _talked_already(session: Session, standing: Promise, now: datetime) -> Call 
     call = session.get_one(Call, standing.entry_call_id, populate_existing=True)
     if call.answered_at is None:
         return None
-    goes_on = call.state == CallState.CONNECTED and now - call.answered_at >= TALK_MIN
-    return call if goes_on or call.state in TALKED else None
+    if call.state in TALKED:
+        return call
+    # Who talked and waits again since the counselor's line broke has had this talk.
+    was_had = records.talk_seconds(session, call.id, now) >= TALK_MIN.total_seconds()
+    return call if was_had else None
 
 
 def _ask_anew(

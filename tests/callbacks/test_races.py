@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import text
 
 from callbacks import records
-from callbacks.actions import NotMade
+from callbacks.actions import NotMade, move
 from callbacks.booking import book
 from callbacks.booking_terms import Booking
+from callbacks.states import PromiseEvent
 from callbacks.withdrawing import forbid_calls
 from citizens.consent import How
 from ivr.carry_out import carry_out
@@ -195,3 +196,15 @@ def test_a_number_is_forbidden_beside_somebody_who_books_for_it(town: Town) -> N
             services.policy,
         )
     assert booking_it.result() == NotMade("do_not_call")
+
+
+def test_what_ends_while_it_is_asked_for_again_is_promised_anew(town: Town) -> None:
+    """An escalation hung its note on a promise that was just ending, and nobody called."""
+    promise_id, services = town.promise(), town.services
+    with services.database.transaction() as session:
+        promise = records.locked(session, promise_id)
+        assert promise is not None
+        asking = beside(services.database, town.promise)
+        move(promise, PromiseEvent.WITHDREW, town.now, "by request")
+    assert asking.result() != promise_id
+    assert town.get(asking.result()).state == "planned"

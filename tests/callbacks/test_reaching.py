@@ -22,7 +22,7 @@ from simulator.journal import RestRequested
 from simulator.kernel import VirtualKernel
 from simulator.transport import Done, Failure, Request
 from supervision.records import unrecorded
-from tests.callbacks.town import CITIZEN, Town
+from tests.callbacks.town import CITIZEN, Person, Town
 from tests.conftest import DATA_KEY, START
 
 HOUR = 3600.0
@@ -69,18 +69,23 @@ def test_not_reached_is_tried_once_more_later_then_a_person_decides(
     assert town.complaints() == []
 
 
-def test_who_was_called_and_loses_the_counselor_waits_for_the_next(town: Town) -> None:
-    """They were met by then; the call was taken for one that nobody needs any more."""
-    citizen = town.person(talk_seconds=3000.0)
-    first_id = town.stage.counselor()
-    first = town.person(f"client:counselor_{first_id.hex}")
-    promise_id = town.promise()
+def accepted(town: Town) -> tuple[uuid.UUID, Person]:
+    """A counselor at a browser, who has taken the offer and joins."""
+    counselor_id = town.stage.counselor()
+    counselor = town.person(f"client:counselor_{counselor_id.hex}")
     town.run(2)
     with town.look() as session:
         offer = session.scalars(select(Offer)).one()
-        taken = accept_offer(session, offer.id, first_id, town.now, town.services.policy)
+        taken = accept_offer(session, offer.id, counselor_id, town.now, town.services.policy)
     assert isinstance(taken, Accepted)
-    first.legs.append(town.exchange.dial(first, "", {"join": taken.join_token}))
+    counselor.legs.append(town.exchange.dial(counselor, "", {"join": taken.join_token}))
+    return counselor_id, counselor
+
+
+def test_who_was_called_and_loses_the_counselor_waits_for_the_next(town: Town) -> None:
+    """They were met by then; the call was taken for one that nobody needs any more."""
+    citizen = town.person(talk_seconds=3000.0)
+    promise_id, (_, first) = town.promise(), accepted(town)
     town.run(20)
     assert town.get(promise_id).state == "calling"
     first.leg.hang_up()
@@ -483,3 +488,23 @@ def test_who_asks_again_before_the_outcome_is_written_is_called_again(town: Town
     again = town.promise()
     assert again != promise_id
     assert (town.get(promise_id).state, town.get(again).state) == ("kept", "planned")
+
+
+def test_who_was_cut_off_and_asks_to_be_called_is_called_again(town: Town) -> None:
+    """The talk that was cut off kept the new promise as well, and nobody called."""
+    citizen = town.person(talk_seconds=600.0, presses=[("맞으면 일 번", "1")])
+    promise_id, (_, lost) = town.promise(), accepted(town)
+    town.run(60)
+    lost.leg.hang_up()
+    town.run(30)
+    assert citizen.heard("기다리지 않고 전화를 받으시려면")
+    citizen.leg.press("2")
+    town.run(60)
+    assert citizen.heard("약속드립니다")
+    assert not citizen.leg.live
+    again = town.promises()[-1]
+    assert (town.get(promise_id).state, again.state) == ("kept", "planned")
+    town.counselor()
+    town.run(1200)
+    assert town.outcomes(again.id) == ["reached"]
+    assert len(town.dials()) == 2
