@@ -150,7 +150,7 @@ def hand_over(
 ) -> HandedOver | Refused:
     """Hand a companion's people on to another: at once, or, planned, from a day on.
 
-    What is being called at this moment stays where it is and moves with its next try.
+    What is being called at this moment stays with who calls, and its next try too.
     """
     if from_id == to_id:
         return Refused("that is the same companion")
@@ -162,17 +162,18 @@ def hand_over(
         return Refused("no such companion")
     if not is_certified(session, to_id, now):
         return Refused("the successor is no certified companion")
-    promises = session.scalars(
-        update(Promise)
-        .where(Promise.companion_id == from_id, Promise.state.in_(MOVABLE))
-        .values(companion_id=to_id)
-        .returning(Promise.id)
-    ).all()
+    # The series first: whoever plans its next call holds it, and plans for the companion it names.
     series = session.scalars(
         update(Series)
         .where(Series.companion_id == from_id, Series.ended_at.is_(None))
         .values(companion_id=to_id)
         .returning(Series.id)
+    ).all()
+    promises = session.scalars(
+        update(Promise)
+        .where(Promise.companion_id == from_id, Promise.state.in_(MOVABLE))
+        .values(companion_id=to_id)
+        .returning(Promise.id)
     ).all()
     return HandedOver(len(promises), len(series))
 

@@ -200,7 +200,7 @@ def _of(companion_id: uuid.UUID, planned: Sequence[Absence]) -> list[Absence]:
 def hand_over(
     session: Session, body: series_bodies.Handover, companion_id: uuid.UUID
 ) -> series_bodies.HandedOverBody:
-    """Move promises and series; what is being called at this moment follows with its next try."""
+    """Move promises and series; what is being called at this moment stays with who calls it."""
     now = services().clock.now()
     from_day = agreed.day(body.from_day, now, "from_day") if body.from_day else None
     account_id = current_account().account_id
