@@ -24,7 +24,7 @@ from counselors.models import CounselingSession
 from counselors.states import SessionState
 from ivr.carrier import Carrier
 from ivr.faults import CarrierFault, FaultKind, GiveUp
-from ivr.giving_up import GIVE_UP, next_try
+from ivr.giving_up import GIVE_UP, is_last_look, next_try
 from ivr.instructions import Link
 from ivr.twiml import Page
 from routing import actions, handing_on, orders, outward, records, sweep
@@ -176,12 +176,17 @@ def _ring(
     seconds: int,
     machine_url: str = "",
 ) -> Callable[[Carrier], str]:
-    """Ring once: after a try whose answer was lost, look for its leg before ringing again."""
+    """Ring once: after a try whose answer was lost, look for its leg before ringing again.
+
+    After the last, look only.
+    """
 
     def ask(carrier: Carrier) -> str:
         found = _lost_leg(services, carrier, to, taken) if taken.tries > 1 else None
         if found is not None:
             return found
+        if is_last_look(taken, services.policy):
+            raise CarrierFault(FaultKind.UNKNOWN, "never rang")
         return carrier.ring(
             to,
             url=page.url(Link(hook, query)),

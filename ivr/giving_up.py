@@ -31,9 +31,25 @@ def next_try(
     is_silent = taken.kind is OrderKind.HANG_UP or to in OUT_OF_SILENCE
     if is_silent and now - taken.created_at < LEG_HOURS_MAX:
         return insisting(fault.kind, taken.tries, now, backoff_seconds=pause)
+    if _may_ring_unheard(taken, fault, policy):
+        return Retry(now + timedelta(seconds=pause))
     # Others may be asked at once; a promised call is planned again.
     tries_max = 1 if _rang_nobody(taken, fault) else policy.order_tries_max
     return after(fault.kind, taken.tries, now, tries_max=tries_max, backoff_seconds=pause)
+
+
+def is_last_look(taken: TakenOrder, policy: Policy) -> bool:
+    """Tell whether a ring's tries are spent, and only the leg of the last is looked for."""
+    return taken.tries > policy.order_tries_max
+
+
+def _may_ring_unheard(taken: TakenOrder, fault: CarrierFault, policy: Policy) -> bool:
+    """Tell whether the last try may ring somebody though its answer was lost.
+
+    Nobody would know that leg: whoever picked it up would hear nothing.
+    """
+    is_ring = taken.kind in (OrderKind.RING, OrderKind.REACH)
+    return is_ring and fault.kind is FaultKind.UNKNOWN and taken.tries == policy.order_tries_max
 
 
 def _rang_nobody(taken: TakenOrder, fault: CarrierFault) -> bool:

@@ -224,6 +224,27 @@ def test_pauses_double_and_tries_are_counted(held: Line) -> None:
     assert (held.stage.now - began).total_seconds() < 60
 
 
+def test_a_ring_whose_last_answer_was_lost_is_looked_for_once_more(held: Line) -> None:
+    """Given up unseen, it rang on, and whoever picked it up heard nothing."""
+    counselor, _, _ = ring(held)
+    unknown = error(500, 20500)
+    held.exchange.says = [unknown, *[calls(), unknown] * 4, calls("CAlate")]
+    assert held.until_settled("ring")[-1] == "done"
+    assert held.stage.orders("done")[0].carrier_sid == "CAlate"
+    assert held.stage.get_presence(counselor).state == "offered"
+    assert [each.method for each in held.exchange.asked[-2:]] == ["POST", "GET"]
+
+
+def test_a_last_try_that_never_rang_is_not_rung_again(held: Line) -> None:
+    counselor, caller, _ = ring(held)
+    unknown = error(500, 20500)
+    held.exchange.says = [unknown, *[calls(), unknown] * 4, calls()]
+    assert held.until_settled("ring")[-1] == "failed"
+    assert held.exchange.asked[-1].method == "GET"
+    assert held.stage.get_call(caller).state == "waiting"
+    assert held.stage.get_presence(counselor).state == "free"
+
+
 def test_a_carrier_that_stays_away_frees_the_counselor_and_keeps_the_callers_place(
     held: Line,
 ) -> None:

@@ -57,9 +57,10 @@ _LEGS_KNOWN = text(
     "SELECT carrier_sid FROM calls UNION SELECT carrier_sid FROM orders WHERE kind = 'reach'"
 )
 _TRIED_IN_DOUBT = text(
-    "SELECT details->>'session_id' FROM orders WHERE kind = 'reach'"
-    " AND state IN ('dropped', 'failed') AND (fault IS NOT NULL OR tries > 1)"
+    "SELECT details->>'session_id' FROM orders WHERE kind = 'reach' AND fault IS NOT NULL"
+    " AND (state = 'dropped' OR state = 'failed' AND tries > 5)"
 )
+"""Of five tries the last was looked for once more."""
 NETWORK_CODES = frozenset({11200, 11205, 11215})
 THEIR_OWN = ("a webhook got", "11200 ", "11205 ")
 STORY_ENTRIES = 40
