@@ -1,7 +1,8 @@
 """The real processes of a torture: PostgreSQL, Valkey, two webs, two workers, all killable.
 
-Whatever falls is started again after the rest that the systemd units give it. One thread starts
-everything, because the kernel ends a child with the thread that started it.
+A web or a worker that falls is started again after the rest that the systemd units give it, a
+server at once. One thread starts everything, because the kernel ends a child with the thread that
+started it.
 """
 
 import base64

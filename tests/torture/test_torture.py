@@ -1,5 +1,6 @@
-"""A short torture: eight kills and an outage of each kind, at some hundred times the busiest hour.
+"""A short torture: eight kills and four outages, at a hundred times the busiest hour.
 
+PostgreSQL falls twice, Valkey is emptied, and Valkey is stopped; both webs never fall at once.
 `make torture` is the long one; docs/torture.md holds what it found.
 """
 
