@@ -14,7 +14,7 @@ class UnknownFault(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Faults:
-    """How often what goes wrong. The last words of a name say what it counts.
+    """How often what goes wrong.
 
     webhook_*: of the carrier's requests. answer_lost: the server did it and the answer never
     came. event_never_sent: the carrier forgets to tell of a leg's or a room's change. rest_*: of

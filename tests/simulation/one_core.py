@@ -1,6 +1,6 @@
 """A day on one core: the application and its PostgreSQL take turns, and never both have work.
 
-On two cores each message wakes one that has gone to sleep, which costs a day a quarter more.
+On two cores each message wakes one that has gone to sleep, which costs a day a third more.
 """
 
 import fcntl
