@@ -48,7 +48,6 @@ class Background:
     ) -> None:
         """process: may die in the middle of a tick; on_death is told. misfortune: what rings and
         commits suffer."""
-        self.ticks = 0
         self.settled: Counter[uuid.UUID] = Counter()
         self.outcomes: Counter[str] = Counter()
         self._kernel = kernel
@@ -156,7 +155,6 @@ class Background:
 
     def _tick(self) -> None:
         held = self._services
-        self.ticks += 1
         tick(held)
         assert isinstance(held.work, InlineWork)
         for ring in held.work.take():

@@ -59,11 +59,6 @@ class Faults:
         """Return the same with one kind switched off."""
         return replace(self, **{kind: 0.0})
 
-    @property
-    def lose_webhooks(self) -> bool:
-        """Tell whether the server may never have heard of something that happened."""
-        return any(getattr(self, kind) > 0 for kind in LOSING)
-
 
 NONE = Faults()
 ALL = Faults(
@@ -87,16 +82,6 @@ ALL = Faults(
     ring_lost=0.05,
     clock_stepped=4.0,
     second_process=0.05,
-)
-LOSING = (
-    "webhook_lost",
-    "webhook_delayed",
-    "answer_lost",
-    "event_never_sent",
-    "killed_before_commit",
-    "killed_after_commit",
-    "cut_before_commit",
-    "disk_full",
 )
 
 

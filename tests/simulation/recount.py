@@ -58,7 +58,6 @@ class Story:
     answered: datetime | None = None
     joined: datetime | None = None
     ended: datetime | None = None
-    status: str = ""
     talk_seconds: float = 0.0
     talks: int = 0
     keyed: datetime | None = None
@@ -212,7 +211,6 @@ class Recounter:
     def _leg(self, entry: LegChanged) -> None:
         story = self.found.of(entry.call_sid) or self._new_citizen(entry)
         if story is not None:
-            story.status = entry.status
             if entry.status == "ringing":
                 story.rung = story.rung or entry.at
             elif entry.status == "in-progress":
@@ -239,14 +237,6 @@ class Recounter:
         story = Story(entry.call_sid, entry.to, entry.at, is_outward=True)
         self.found.rings[story.sid] = story
         return story
-
-
-def recount(journal: Iterable[Entry], staff: Collection[str] = ()) -> Recount:
-    """Return the day as the exchange saw it. staff: as for Recounter."""
-    reader = Recounter(staff)
-    for entry in journal:
-        reader.read(entry)
-    return reader.found
 
 
 def _is_same_number(story: Story, at: datetime) -> bool:

@@ -5,7 +5,6 @@ import base64
 import json
 import time
 import uuid
-from collections import Counter
 from typing import Any
 
 import aiohttp
@@ -19,10 +18,9 @@ class LineAway(Exception):
 
 
 class Api:
-    """One person's way to the line. refused: what was answered with 4xx, by shape."""
+    """One person's way to the line."""
 
     def __init__(self, session: aiohttp.ClientSession, base_url: str, login: str) -> None:
-        self.refused: Counter[str] = Counter()
         self.login = login
         self._session = session
         self._base = base_url + "/api/v1"
@@ -50,8 +48,6 @@ class Api:
         while time.monotonic() < deadline:
             answer = await self._once(method, path, body, headers)
             if answer is not None and answer[0] < 500:
-                if answer[0] >= 400:
-                    self.refused[f"{method} {_shape(path)} {answer[0]}"] += 1
                 return answer
             await asyncio.sleep(PAUSE_SECONDS)
         raise LineAway(f"{method} {_shape(path)}")

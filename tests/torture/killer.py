@@ -89,7 +89,6 @@ class _Armed:
     aim: Aim
     done: threading.Event = field(default_factory=threading.Event)
     victim: str = ""
-    delay_seconds: float = 0.0
 
 
 class Killer:

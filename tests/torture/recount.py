@@ -12,7 +12,6 @@ from datetime import datetime
 from simulator.endpoints import is_client
 from simulator.journal import (
     BridgeChanged,
-    DigitPressed,
     Entry,
     LegChanged,
     RestRequested,
@@ -67,7 +66,6 @@ class Story:
     queued: bool = False
     promised: bool = False
     rang: bool = False
-    answered: bool = False
     talked: bool = False
     ended: datetime | None = None
 
@@ -123,8 +121,6 @@ def read(journal: Iterable[Entry], staff: frozenset[str]) -> Seen:
                 _answer(seen, sent.get(entry.webhook_id), entry)
             case RestRequested(method="POST", status=201):
                 _asked(seen, dict(entry.params))
-            case DigitPressed():
-                pass
     return seen
 
 
@@ -136,7 +132,6 @@ def _leg(seen: Seen, entry: LegChanged, staff: frozenset[str]) -> None:
         entry.call_sid, Story(entry.call_sid, entry.direction, number, entry.at)
     )
     story.rang |= entry.status == "ringing"
-    story.answered |= entry.status == "in-progress"
     if entry.status in FINAL:
         story.ended = entry.at
 
