@@ -11,7 +11,6 @@ from simulator.rest_values import JSON, Params, RestAnswer
 SIZE_DEFAULT = 50
 SIZE_MAX = 1000
 PAGE_MAX = 1_000_000
-PAGING = ("PageSize", "Page", "PageToken")
 
 _Item = TypeVar("_Item")
 

@@ -35,7 +35,6 @@ QUEUE_WAIT: Final = RunKind(
 CONFERENCE_WAIT: Final = RunKind("conference-wait", frozenset({"Play", "Say", "Pause", "Redirect"}))
 WHISPER: Final = RunKind("whisper", frozenset({"Play", "Say", "Gather", "Hangup"}))
 QUEUE_WHISPER: Final = RunKind("queue-whisper", frozenset({"Play", "Say", "Pause", "Redirect"}))
-ANNOUNCEMENT: Final = RunKind("announcement", frozenset({"Play", "Say", "Pause", "Redirect"}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,11 +48,6 @@ class Speaker:
         self._espeak = espeak
         self._spoken: OrderedDict[str, bytes] = OrderedDict()
 
-    @property
-    def can_speak(self) -> bool:
-        """Say whether speech can be rendered here at all."""
-        return self._espeak is not None
-
     def speak(self, text: str, language: str, voice: str = "") -> bytes | None:
         """Return `text` spoken as 8 kHz audio, or None when this machine can't speak it.
 

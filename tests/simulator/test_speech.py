@@ -48,9 +48,7 @@ def test_text_is_never_an_option_of_the_program(tmp_path: Path) -> None:
 
 
 def test_without_the_program_nothing_is_spoken(tmp_path: Path) -> None:
-    speaker = Speaker(tmp_path, None)
-    assert not speaker.can_speak
-    assert speaker.speak("안녕하세요", "ko-KR") is None
+    assert Speaker(tmp_path, None).speak("안녕하세요", "ko-KR") is None
 
 
 def test_a_failing_program_is_no_error_and_the_text_is_not_logged(
