@@ -64,7 +64,7 @@ def read_detection(params: Params, prefix: str = "AsyncAmd") -> Detection | None
     )
 
 
-def ring_seconds(exchange: Exchange, params: Params, extra: float) -> float:
+def ring_seconds(params: Params, extra: float) -> float:
     """How long it rings: Timeout 60, at most 600, and the carrier's addition."""
     return params.number("Timeout", 60, 1, 600) + extra
 
@@ -76,7 +76,7 @@ def create(exchange: Exchange, sids: tuple[str, ...], params: Params) -> RestAns
     url, method, twiml = _document(exchange, leg, params)
     call = OutgoingCall(
         leg,
-        ring_seconds=ring_seconds(exchange, params, exchange.oddities.api_timeout_extra_seconds),
+        ring_seconds=ring_seconds(params, exchange.oddities.api_timeout_extra_seconds),
         on_answer=partial(run_on, begin=starter(url, method, twiml)),
         time_limit_seconds=params.number("TimeLimit", CALL_SECONDS_MAX, 1, 86_400),
         detection=read_detection(params),

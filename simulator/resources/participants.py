@@ -114,7 +114,7 @@ def _call(
     callback = _callback(params)
     call = OutgoingCall(
         participant.leg,
-        ring_seconds=ring_seconds(exchange, params, exchange.oddities.dial_timeout_extra_seconds),
+        ring_seconds=ring_seconds(params, exchange.oddities.dial_timeout_extra_seconds),
         on_answer=lambda leg: conference.join(participant, callback),
         on_end=conference.drop,
         time_limit_seconds=params.number("TimeLimit", CALL_SECONDS_MAX, 1, 86_400),

@@ -16,19 +16,18 @@ from tests.simulation.replay import commit, pytest_command, unsound
 from tests.simulation.world import Plan, World
 
 START = datetime(2026, 3, 1, 15, tzinfo=UTC)  # midnight in Seoul, Monday
+SEATS = 2
 HABITS = Habits(talk_seconds=700, patience_seconds=400)
 QUICK = WorkHabits(wrap_seconds=30)
 SURE = RungHabits(misses=0, is_busy=0, refuses=0, voicemail=0)
 
 
-def a_plan(
-    seed: int, *, hours: float = 2.0, calls: int = 15, seats: int = 2, start: datetime = START
-) -> Plan:
+def a_plan(seed: int, *, hours: float = 2.0, calls: int = 15, start: datetime = START) -> Plan:
     rng = random.Random(seed)
     moments = sorted(rng.uniform(0, hours * 3600) for _ in range(calls))
     calls_at = [start + timedelta(seconds=at) for at in moments]
     browser_hours = (hours / 2, hours)
-    return Plan(start, hours, calls_at, seats, seed, browser_hours=browser_hours, habits=HABITS)
+    return Plan(start, hours, calls_at, SEATS, seed, browser_hours=browser_hours, habits=HABITS)
 
 
 def lived(url: str, plan: Plan) -> World:
