@@ -47,7 +47,7 @@ class Conference:
     def join(self, participant: Participant, callback: ConferenceCallback | None) -> None:
         """A leg comes in; the first participant's callback counts for the room's life [D]."""
         if self.status == "completed":
-            participant.on_left("conference_ended_via_api")
+            participant.on_left()
             return
         if not self._begun:
             self._begun = True
@@ -130,7 +130,7 @@ class Conference:
         self.exchange.conferences.close(self)
         self.tell("conference-end", None, ending.params())
         for participant in rest:
-            participant.on_left(reason_left)
+            participant.on_left()
 
     # -- what they hear ------------------------------------------------------------------------
 

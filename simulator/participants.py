@@ -40,7 +40,7 @@ class Participant:
         self,
         leg: Leg,
         seat: Seat,
-        on_left: Callable[[str], None],
+        on_left: Callable[[], None],
         on_wait_failed: Callable[[], None] | None = None,
     ) -> None:
         """A participant that is not in the room yet.

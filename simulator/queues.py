@@ -35,9 +35,9 @@ class Member:
         self.redirect_result = "redirected"
         self.on_release: Callable[[str], None] | None = None
         self.on_partner_left: Callable[[], None] | None = None
-        self.on_taken: (
-            Callable[[str, str, Callable[[], None], Callable[[bool], None]], None] | None
-        ) = None
+        self.on_taken: Callable[[str, str, Callable[[], None], Callable[[], None]], None] | None = (
+            None
+        )
 
     @property
     def seconds(self) -> int:

@@ -132,7 +132,7 @@ def _room(exchange: Exchange, sid_or_name: str) -> Conference:
     return known
 
 
-def _left(leg: Leg, reason: str) -> None:
+def _left(leg: Leg) -> None:
     """Out of the room, a leg without TwiML of its own is hung up."""
     leg.end("completed" if leg.answered_at is not None else "canceled")
 
@@ -215,5 +215,5 @@ def kick(exchange: Exchange, sids: tuple[str, ...], params: Params) -> RestAnswe
     """DELETE: out of the room; a leg with TwiML of its own goes on with it [I]."""
     conference, participant = _find(exchange, sids)
     conference.leave(participant.leg, "participant_updated_via_api", kicked=True)
-    participant.on_left("participant_updated_via_api")
+    participant.on_left()
     return RestAnswer(204)

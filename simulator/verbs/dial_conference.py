@@ -30,7 +30,7 @@ class Conferring(Activity):
         self._limit = kernel.at(seconds, self._run.leg.finish)
         self._conference.join(self.participant, callback)
 
-    def _left(self, reason: str) -> None:
+    def _left(self) -> None:
         """The room ended or REST kicked: the action, or the next verb."""
         self._disarm()
         self._run.leg.hear(Silence())
@@ -51,7 +51,7 @@ class Conferring(Activity):
         if digit != "*" or not self._element.flag("hangupOnStar"):
             return False
         self._conference.leave(self._run.leg, "participant_hung_up")
-        self._left("participant_hung_up")
+        self._left()
         return True
 
     def _disarm(self) -> None:

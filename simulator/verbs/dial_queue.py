@@ -50,7 +50,7 @@ class Dequeuing(Activity):
         seconds = self._element.number("timeLimit", TIME_LIMIT_DEFAULT, 1, TIME_LIMIT_DEFAULT)
         self._timer = exchange.kernel.at(seconds, lambda: self._finish("completed"))
 
-    def _gone(self, redirected: bool) -> None:
+    def _gone(self) -> None:
         """The caller hung up or was redirected."""
         if not self._over:
             self._finish("completed" if self._bridge is not None else "canceled")

@@ -27,7 +27,7 @@ class Waiting(Activity):
         self._loop: Timer | None = None
         self._asked_at: datetime = member.enqueued_at
         self._state = "waiting"
-        self._on_partner_gone: Callable[[bool], None] | None = None
+        self._on_partner_gone: Callable[[], None] | None = None
         member.on_release = self._released
         member.on_taken = self._taken
         member.on_partner_left = self._partner_left
@@ -93,7 +93,7 @@ class Waiting(Activity):
         whisper_url: str,
         dialer_sid: str,
         connect: Callable[[], None],
-        gone: Callable[[bool], None],
+        gone: Callable[[], None],
     ) -> None:
         """A `<Dial><Queue>` takes this caller: whisper if it has one, then `connect`."""
         self._silence_side()
@@ -134,10 +134,10 @@ class Waiting(Activity):
             self._on_partner_gone = None
             self._released(result)
 
-    def _lose_partner(self, redirected: bool = False) -> None:
+    def _lose_partner(self) -> None:
         gone, self._on_partner_gone = self._on_partner_gone, None
         if gone is not None:
-            gone(redirected)
+            gone()
 
     def stop(self) -> LastAction | None:
         """REST gives the caller another document."""
@@ -146,7 +146,7 @@ class Waiting(Activity):
             "whisper": "bridging-in-process",
         }.get(self._state, "redirected-from-bridged")
         self._close(result)  # the state is "over" before the partner is told
-        self._lose_partner(redirected=True)
+        self._lose_partner()
         if not self._run.leg.exchange.oddities.redirect_also_requests_enqueue_action:
             return None
         return self._run.last_action(self._element, self._member.result_params(result))
