@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
-import importlib
-import importlib.util
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -17,6 +15,7 @@ from aiohttp import web
 
 from simulator.exchange import Exchange
 from simulator.kernel import LoopKernel
+from simulator.phones import routes as phones
 from simulator.rest import Rest
 from simulator.rest_values import API_VERSION
 from simulator.settings import Settings
@@ -26,15 +25,11 @@ log = logging.getLogger(__name__)
 
 EXCHANGE: Final[web.AppKey[Exchange]] = web.AppKey("exchange", Exchange)
 HOST: Final = "127.0.0.1"
-PHONES: Final = "simulator.phones.routes"
 STOP_SECONDS_MAX: Final = 5.0
 
 
 def build(settings: Settings) -> web.Application:
-    """The aiohttp application of one exchange; it lives on the loop that runs it.
-
-    The browser phones add their routes when they are installed.
-    """
+    """The aiohttp application of one exchange; it lives on the loop that runs it."""
     app = web.Application(client_max_size=256 * 1024)
     transport = HttpTransport()
     exchange = Exchange(LoopKernel(), settings, transport)
@@ -50,23 +45,8 @@ def build(settings: Settings) -> web.Application:
 
     app.router.add_route("*", f"/{API_VERSION}/{{tail:.*}}", serve)
     app.cleanup_ctx.append(lifetime)
-    add_phones = _phones()
-    if add_phones is not None:
-        add_phones(app, exchange)
+    phones.add(app, exchange)
     return app
-
-
-def _phones() -> Callable[[web.Application, Exchange], None] | None:
-    """The function that adds the browser phones' routes; None where they are not installed."""
-    try:
-        found = importlib.util.find_spec(PHONES)
-    except ModuleNotFoundError:
-        found = None
-    if found is None:
-        log.warning("the browser phones are not installed; serving REST only")
-        return None
-    add: Callable[[web.Application, Exchange], None] = importlib.import_module(PHONES).add
-    return add
 
 
 async def _serve(rest: Rest, request: web.Request) -> web.Response:
