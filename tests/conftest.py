@@ -37,7 +37,7 @@ from core.schema import upgrade  # noqa: E402
 from core.sealing import Sealer  # noqa: E402
 from core.services import Services, install  # noqa: E402
 from core.work import InlineWork  # noqa: E402
-from tests.databases import fresh, named, throwaway_directory  # noqa: E402
+from tests.databases import fresh, named, plain, throwaway_directory  # noqa: E402
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, ten in the morning in Seoul
 DATA_KEY = bytes(range(120, 152))
@@ -93,7 +93,7 @@ def postgres_url(servers_directory: Path) -> Iterator[str]:
 
 
 def _on_server(url: str, statement: str) -> None:
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+    with psycopg.connect(plain(url), autocommit=True) as connection:
         connection.execute(statement.encode())
 
 

@@ -42,12 +42,16 @@ def named(url: str, database: str) -> str:
     return head.rsplit("/", 1)[0] + f"/{database}" + (f"?{query}" if query else "")
 
 
+def plain(url: str) -> str:
+    """The same address as psycopg takes it, without SQLAlchemy's word for the driver."""
+    return url.replace("+psycopg", "")
+
+
 @contextmanager
 def fresh(postgres_url: str, template: str) -> Iterator[str]:
     """The address of a copy of `template`, dropped afterwards."""
     name = f"again_{uuid.uuid4().hex[:12]}"
-    plain = postgres_url.replace("+psycopg", "")
-    with psycopg.connect(plain, autocommit=True) as connection:
+    with psycopg.connect(plain(postgres_url), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {STRATEGY}".encode())
         try:
             yield named(postgres_url, name)

@@ -15,6 +15,7 @@ from twilio.request_validator import RequestValidator
 from core.config import load_config
 from core.defaults import with_defaults
 from core.serve import serve
+from tests.databases import plain
 
 TABLE = "CREATE TABLE IF NOT EXISTS bare (id bigserial PRIMARY KEY, call_sid text, digits text)"
 INSERT = "INSERT INTO bare (call_sid, digits) VALUES (%s, %s)"
@@ -52,7 +53,7 @@ def main() -> None:
     """Serve until told to stop."""
     port = os.environ["BARE_PORT"]
     config = load_config(with_defaults(os.environ))
-    url = (config.database_url or "").replace("+psycopg", "")
+    url = plain(config.database_url or "")
     app = make(url, f"http://127.0.0.1:{port}", config.carrier.auth_tokens[0])
     serve(app, dataclasses.replace(config, port=int(port)))
 

@@ -12,6 +12,7 @@ import pytest
 import redis
 
 from core.embedded import EmbeddedPostgres, EmbeddedValkey, end_orphan, socket_directory
+from tests.databases import plain
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,14 +29,14 @@ time.sleep(60)
 
 
 def _value(server: EmbeddedPostgres) -> int:
-    with psycopg.connect(server.url().replace("+psycopg", "")) as connection:
+    with psycopg.connect(plain(server.url())) as connection:
         row = connection.execute("SELECT kept FROM memory").fetchone()
     assert row is not None
     return int(row[0])
 
 
 def _remember(server: EmbeddedPostgres) -> None:
-    with psycopg.connect(server.url().replace("+psycopg", "")) as connection:
+    with psycopg.connect(plain(server.url())) as connection:
         connection.execute("CREATE TABLE memory AS SELECT 120 AS kept")
 
 

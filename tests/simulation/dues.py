@@ -14,6 +14,7 @@ import psycopg
 from callbacks.schedule import RINGS_FOR
 from core.clock import SEOUL
 from core.policy import Policy
+from tests.databases import plain
 
 _ON_THE_LINE = """
     (o.state IN ('reaching', 'connected') OR o.state IN ('in_menu', 'waiting', 'offered')
@@ -106,9 +107,7 @@ class Watch:
 
     def __init__(self, url: str, policy: Policy, written: Callable[[], int]) -> None:
         """written: how many commits of all processes have written something."""
-        self._connection = psycopg.connect(
-            url.replace("+psycopg", ""), autocommit=True, prepare_threshold=0
-        )
+        self._connection = psycopg.connect(plain(url), autocommit=True, prepare_threshold=0)
         self._unheard = policy.heartbeat_seconds_max
         self._written = written
         self._seen: tuple[int, Dues] | None = None

@@ -14,7 +14,7 @@ import psycopg
 
 from core.embedded import EmbeddedPostgres
 from core.schema import upgrade
-from tests.databases import throwaway_directory
+from tests.databases import plain, throwaway_directory
 from tests.simulation.commits import Killed
 from tests.simulation.crash_points import FLOWS, enumerate_crashes
 from tests.simulation.faults import ALL, Faults
@@ -45,8 +45,7 @@ def server() -> Iterator[str]:
         held = EmbeddedPostgres(directory, durable=False)
         try:
             held.start()
-            plain = held.url("postgres").replace("+psycopg", "")
-            with psycopg.connect(plain, autocommit=True) as connection:
+            with psycopg.connect(plain(held.url("postgres")), autocommit=True) as connection:
                 connection.execute(f"CREATE DATABASE {TEMPLATE}".encode())
             upgrade(held.url(TEMPLATE))
             yield held.url("postgres")

@@ -12,6 +12,8 @@ from typing import Any
 
 import psycopg
 
+from tests.databases import plain
+
 
 @dataclass
 class Story:
@@ -33,7 +35,7 @@ class Story:
 
 def read_journal(url: str) -> list[tuple[uuid.UUID, float, str, str]]:
     """Return (call, seconds, event, state) of every row, in the order written."""
-    with psycopg.connect(url.replace("+psycopg", "")) as connection:
+    with psycopg.connect(plain(url)) as connection:
         rows = connection.execute(
             "SELECT call_id, extract(epoch FROM at)::float8, event, state"
             " FROM call_events ORDER BY id"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import psycopg
 
 from core.embedded import EmbeddedPostgres
+from tests.databases import plain
 
 TABLES = ("offers", "sessions", "orders", "promises", "calls")
 CONNECT_SECONDS_MAX = 2
@@ -57,7 +58,7 @@ class Watch:
     """A connection of the driver's own; it comes back by itself after PostgreSQL did."""
 
     def __init__(self, postgres: EmbeddedPostgres) -> None:
-        self._url = postgres.url().replace("+psycopg", "")
+        self._url = plain(postgres.url())
         self._connection: psycopg.Connection | None = None
 
     def writing(self, names: Collection[str]) -> list[Writing]:
