@@ -37,10 +37,9 @@ from core.schema import upgrade  # noqa: E402
 from core.sealing import Sealer  # noqa: E402
 from core.services import Services, install  # noqa: E402
 from core.work import InlineWork  # noqa: E402
-from tests.databases import fresh, named, plain, throwaway_directory  # noqa: E402
+from tests.databases import DATA_KEY, fresh, named, plain, throwaway_directory  # noqa: E402
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, ten in the morning in Seoul
-DATA_KEY = bytes(range(120, 152))
 
 
 class BeyondThisMachine(AssertionError):

@@ -1,4 +1,4 @@
-"""Fresh databases: copies of a migrated one, and where a server of them lives."""
+"""Fresh databases: copies of a migrated one, where a server of them lives, and their key."""
 
 import shutil
 import tempfile
@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+
+DATA_KEY = bytes(range(120, 152))
+"""What is personal in these databases is sealed with it."""
 
 STRATEGY = "STRATEGY FILE_COPY"
 """Files are copied in a third of the time that logging each page takes; nobody needs the log."""

@@ -20,7 +20,7 @@ from ivr.spoken import page
 from routing.models import Order
 from tests.callbacks import race_workers
 from tests.callbacks.town import CITIZEN, Town
-from tests.conftest import DATA_KEY
+from tests.databases import DATA_KEY
 from tests.locks import beside
 
 SPAWN = multiprocessing.get_context("spawn")

@@ -23,7 +23,8 @@ from simulator.kernel import VirtualKernel
 from simulator.transport import Done, Failure, Request
 from supervision.records import unrecorded
 from tests.callbacks.town import CITIZEN, Person, Town
-from tests.conftest import DATA_KEY, START
+from tests.conftest import START
+from tests.databases import DATA_KEY
 
 HOUR = 3600.0
 NEW_KEY = bytes(range(32))

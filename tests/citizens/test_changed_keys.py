@@ -19,8 +19,8 @@ from routing import calls
 from routing.models import Call
 from routing.states import CallState
 from tests.callbacks.worklist_stage import TUESDAY, Worklist
-from tests.conftest import DATA_KEY
 from tests.consented import consented
+from tests.databases import DATA_KEY
 from tests.ivr.telephone import CITIZEN, Telephone
 
 NEW_KEY = bytes(range(32))

@@ -18,8 +18,7 @@ from core.policy import load_policy
 from core.sealing import Sealer
 from core.services import Services
 from core.work import InlineWork
-
-DATA_KEY = bytes(range(120, 152))
+from tests.databases import DATA_KEY
 
 
 def build_services(url: str, database: Database, clock: Clock) -> Services:

@@ -22,13 +22,13 @@ from core.database import Database
 from core.embedded import EmbeddedPostgres, EmbeddedValkey
 from core.launcher import Child
 from core.schema import upgrade
+from tests.databases import DATA_KEY
 from tests.stranger import ROOT, free_port
 
 RESTART_SECONDS = 0.5  # RestartSec of the units in deploy/
 LOOK_SECONDS = 0.02
 STOP_SECONDS_MAX = 30.0
 START_SECONDS_MAX = 60.0
-DATA_KEY = bytes(range(120, 152))
 WEBS = ("web-0", "web-1")
 WORKERS = ("worker-0", "worker-1")
 

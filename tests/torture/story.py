@@ -19,6 +19,7 @@ from core.clock import SEOUL
 from core.database import Database
 from core.sealing import Sealer
 from counselors.roster import import_roster
+from tests.databases import DATA_KEY
 from tests.stranger import free_port
 from tests.torture import evidence, recount
 from tests.torture.api import Api
@@ -27,7 +28,7 @@ from tests.torture.ears import Ears
 from tests.torture.exchange import WallExchange, sound_seconds
 from tests.torture.front import Front, listen
 from tests.torture.killer import Course, Killer, Outage
-from tests.torture.machine import DATA_KEY, WEBS, WORKERS, Machine
+from tests.torture.machine import WEBS, WORKERS, Machine
 from tests.torture.staff import CONSENT, Companion, Counselor, DeskCounselor, Seat
 from tests.torture.watching import Watching, resumed
 from tests.torture.windows import TABLES, Watch
