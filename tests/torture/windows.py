@@ -22,12 +22,10 @@ _WRITING = """
     FROM pg_locks l
     JOIN pg_stat_activity a ON a.pid = l.pid
     JOIN pg_class c ON c.oid = l.relation AND c.relkind = 'r'
-    WHERE l.mode = 'RowExclusiveLock' AND l.granted AND l.database = c_db.oid
+    WHERE l.mode = 'RowExclusiveLock' AND l.granted
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND a.application_name <> ''
-    GROUP BY 1, 2""".replace(
-    "l.database = c_db.oid",
-    "l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-)
+    GROUP BY 1, 2"""
 
 OPEN = {
     "an offer is open": "SELECT count(*) FROM offers WHERE state = 'open'",
