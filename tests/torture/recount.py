@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from simulator.endpoints import is_client
 from simulator.journal import (
@@ -26,7 +27,7 @@ ON_THE_WAY_SECONDS = 10.0
 """Who hangs up while being moved to the counselor counts as answered here and was never heard."""
 _SUBJECT = re.compile(r"/ivr/(whisper|reached)\?(?:offer|session)=([0-9a-f-]{36})")
 
-CALLS = "SELECT id, carrier_sid, direction, state, queued_at, answered_at, left_at FROM calls"
+CALLS = "SELECT carrier_sid, direction, queued_at, answered_at FROM calls"
 AT_END = {
     "a call is stuck": "SELECT id, state FROM calls WHERE state <> 'closed'",
     "a counselor is stuck": "SELECT counselor_id, state FROM presences WHERE state <> 'free'",
@@ -78,6 +79,15 @@ class Seen:
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)
     failed_webhooks: int = 0
     wrongs: list[str] = field(default_factory=list)
+
+
+class Row(NamedTuple):
+    """One call as the tables tell it: a row of CALLS."""
+
+    sid: str
+    direction: str
+    queued_at: datetime | None
+    answered_at: datetime | None
 
 
 class _Rooms:
@@ -156,14 +166,14 @@ def _asked(seen: Seen, params: Mapping[str, str]) -> None:
 
 def wrongs(seen: Seen, watch: Watch) -> list[str]:
     """Return what was lost, doubled or is stuck; empty where all is well."""
-    rows = {row[1]: row for row in watch.rows(CALLS)}
+    rows = {row.sid: row for row in map(Row._make, watch.rows(CALLS))}
     found = list(seen.wrongs)
     for story in seen.stories.values():
         if story.ended is None:
             found.append(f"stuck: leg {story.sid} never ended")
         if story.direction == "inbound":
             found += _inbound(story, rows.get(story.sid))
-    known = {sid for sid, row in rows.items() if row[2] == "inbound"}
+    known = {sid for sid, row in rows.items() if row.direction == "inbound"}
     found += [f"invented: call {sid}" for sid in known - seen.stories.keys()]
     found += [
         f"doubled: {count} legs for {hook} of {subject}"
@@ -176,19 +186,18 @@ def wrongs(seen: Seen, watch: Watch) -> list[str]:
     return found
 
 
-def _inbound(story: Story, row: tuple | None) -> list[str]:
-    """Compare one citizen's call with its row (as in CALLS)."""
+def _inbound(story: Story, row: Row | None) -> list[str]:
+    """Compare one citizen's call with its row."""
     if row is None:
         heard = story.greeted or story.queued or story.talked
         return [f"lost: call {story.sid} was greeted and is unknown"] if heard else []
-    _, _, _, _, queued_at, answered_at, _ = row
     found = []
-    if story.queued and queued_at is None:
+    if story.queued and row.queued_at is None:
         found.append(f"lost: call {story.sid} was queued and its row does not say so")
-    if story.talked and answered_at is None:
+    if story.talked and row.answered_at is None:
         found.append(f"lost: the talk of {story.sid}")
-    if answered_at is not None and not story.talked and story.ended is not None:
-        seconds = (story.ended - answered_at).total_seconds()
+    if row.answered_at is not None and not story.talked and story.ended is not None:
+        seconds = (story.ended - row.answered_at).total_seconds()
         if seconds > ON_THE_WAY_SECONDS:
             found.append(f"invented: the talk of {story.sid}, {seconds:.0f} s before its end")
     return found

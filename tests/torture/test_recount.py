@@ -44,7 +44,7 @@ class Tables(Watch):
 
 def row(sid: str, *, queued: bool = False, answered: bool = False) -> tuple:
     when = {True: AT, False: None}
-    return ("id", sid, "inbound", "closed", when[queued], when[answered], None)
+    return (sid, "inbound", when[queued], when[answered])
 
 
 def leg(sid: str, *statuses: str, number: str = CITIZEN, direction: str = "inbound") -> list[Entry]:
