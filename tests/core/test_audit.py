@@ -13,7 +13,7 @@ from core import audit
 from core.audit import GENESIS, Access, _head, _link, check, record, verify
 from core.database import Database
 from core.sealing import Sealer
-from tests.conftest import DATA_KEY
+from tests.databases import DATA_KEY
 
 NOON = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 OLD, NEW = Sealer((bytes(32),)), Sealer((bytes(range(32)), bytes(32)))
