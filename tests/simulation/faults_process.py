@@ -135,10 +135,16 @@ class Processes:
 class ProcessTransport(WsgiTransport):
     """Webhooks to whichever process is up; a dying one breaks the connection."""
 
-    def __init__(self, processes: Processes, kernel: VirtualKernel, latency_seconds: float) -> None:
-        """Reach `processes`; a round trip takes `latency_seconds`."""
+    def __init__(
+        self,
+        processes: Processes,
+        kernel: VirtualKernel,
+        latency_seconds: float,
+        answers: SameAnswers,
+    ) -> None:
+        """Reach `processes`; a round trip takes `latency_seconds`. answers: holds them alike."""
         super().__init__(processes.app, kernel, latency_seconds)
-        self.answers = SameAnswers()
+        self._answers = answers
         self._processes = processes
 
     def call(self, request: Request) -> Outcome:
@@ -146,11 +152,12 @@ class ProcessTransport(WsgiTransport):
         if not self._processes.is_any_up:
             return Failure("connect", "no process is up")
         makeshift = self._processes.makeshift
+        self._answers.expect(request)
         try:
             outcome = super().call(request)
         except Killed as killed:
             self._processes.bury()
             return Failure("broken", f"the process died {killed}")
         if self._processes.makeshift == makeshift:
-            self.answers.see(request, outcome)
+            self._answers.see(request, outcome)
         return outcome

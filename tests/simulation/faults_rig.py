@@ -5,6 +5,7 @@ Without faults it is one process over clean wires.
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -22,6 +23,7 @@ from tests.simulation.faults_drawn import ForgetfulTransport, MeddlerOf, Misfort
 from tests.simulation.faults_process import Process, Processes, ProcessTransport, StartResponse
 from tests.simulation.faults_wires import FaultyRestWire, StubbornServer
 from tests.simulation.parts import build_services
+from tests.simulation.repeats import SameAnswers, rows_of
 from tests.simulation.wires import InProcessCarrier, KernelClock, RestWire
 
 LATENCY_SECONDS = 0.05
@@ -51,6 +53,7 @@ class Rig:
         self._url = database_url
         self._every_tick = every_tick
         self._watcher = psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True)
+        self.answers = SameAnswers(partial(rows_of, self._watcher))
         self.misfortune = Misfortune(faults, seed, kernel, self.clock, self._watcher)
         self.misfortune.race = self._race
         self.misfortune.wake_all = self._wake_all
@@ -95,8 +98,7 @@ class Rig:
 
     def transport(self) -> Transport:
         """How the carrier's requests travel."""
-        road = ProcessTransport(self.processes, self._kernel, LATENCY_SECONDS)
-        self.answers = road.answers
+        road = ProcessTransport(self.processes, self._kernel, LATENCY_SECONDS, self.answers)
         if not self.faults.kinds():
             return road
         rough = FaultyTransport(road, self._kernel, self.misfortune.fate_of)
