@@ -7,6 +7,7 @@ Rule: it reads tables only and shares no code with what it checks, so that both 
 the same way.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import text
@@ -99,17 +100,22 @@ OVERDUE = {
 
 def broken(session: Session) -> dict[str, int]:
     """Return how many rows break each rule; an empty dict is a sound database."""
-    return _found(session, ALWAYS, {})
+    return count_broken(session, ALWAYS, {})
 
 
 def overdue(session: Session, late: datetime) -> dict[str, int]:
     """Return what should have been mended: deadlines before `late` (now less one sweep)."""
-    return _found(session, OVERDUE, {"late": late})
+    return count_broken(session, OVERDUE, {"late": late})
 
 
-def _found(session: Session, rules: dict[str, str], values: dict[str, datetime]) -> dict[str, int]:
+def count_broken(
+    session: Session, rules: Mapping[str, str], values: Mapping[str, object]
+) -> dict[str, int]:
+    """Return how many rows break each of `rules`, leaving out what nobody breaks."""
     counted = {
-        rule: session.execute(text(f"SELECT count(*) FROM ({sql}) broken"), values).scalar_one()
+        rule: session.execute(
+            text(f"SELECT count(*) FROM ({sql}) broken"), dict(values)
+        ).scalar_one()
         for rule, sql in rules.items()
     }
     return {rule: count for rule, count in counted.items() if count}

@@ -155,13 +155,19 @@ def _seconds_in_queue(story: Story) -> float:
     return (until - story.queued).total_seconds()
 
 
-BY_THE_CLOCK = ("an equal who came first", "somebody who was not ready")
+BY_THE_CLOCK = (
+    "an equal who came first",
+    "somebody who was not ready",
+    "an offer at a telephone was given",
+    "a session was given longer than both",
+)
 
 
 def is_demanded(wrong: str, faults: Faults) -> bool:
     """Tell whether a finding counts under these faults.
 
-    With a clock that is set back, who came first by the clock is not who came first.
+    With a clock that is set back, who came first by the clock is not who came first; and what is
+    put off by a clock that was set ahead lasts longer by as much.
     """
     return not (faults.clock_stepped and wrong.startswith(BY_THE_CLOCK))
 

@@ -14,14 +14,18 @@ from sqlalchemy.orm import Session
 
 from core.policy import Policy
 from tests.invariants import ALWAYS, OVERDUE
+from tests.limits import BEYOND, limits
 from tests.simulation import promise_holds
 from tests.simulation.recount import Recount, Story
 
 ON_THE_WAY_SECONDS = 5.0
+PAUSE_SECONDS = 15.0  # a full disk lasts so long at the most
+_LIMITS = limits(PAUSE_SECONDS)
 
 MOMENT = {
     **ALWAYS,
     **OVERDUE,
+    **BEYOND,
     "somebody who was not ready is offered a call": """
         SELECT counselor_id, status FROM presences
         WHERE state = 'offered' AND status <> 'ready' AND status_since < state_since""",
@@ -59,7 +63,7 @@ END = {
 def wrongs_now(session: Session, now: datetime, policy: Policy) -> list[str]:
     """Return what does not hold at this moment; a deadline may be late by one sweep."""
     late = now - timedelta(seconds=policy.sweep_seconds)
-    return _wrongs(session, MOMENT | promise_holds.MOMENT, {"late": late})
+    return _wrongs(session, MOMENT | promise_holds.MOMENT, {"late": late, **_LIMITS})
 
 
 def wrongs_at_end(session: Session, now: datetime, policy: Policy) -> list[str]:

@@ -32,6 +32,18 @@ BREAKING = {
         DROP INDEX uq_sessions_live_call; DROP INDEX uq_sessions_open_counselor;
         UPDATE sessions SET state = 'talking', room_id = id;"""
     + ANOTHER.format("sessions", "id = gen_random_uuid(), offer_id = NULL"),
+    "an offer at a desk was given": """UPDATE counselors SET endpoint = 'browser';
+        UPDATE offers SET state = 'open', deadline = offered_at + interval '16 seconds'""",
+    "an offer at a telephone was given": """
+        UPDATE offers SET state = 'open', deadline = offered_at + interval '49 seconds'""",
+    "a session was given longer than a leg": """UPDATE sessions
+        SET state = 'joining', deadline = accepted_at + interval '16 seconds'""",
+    "a session was given longer than a wrap-up": """UPDATE sessions
+        SET state = 'wrapping', deadline = ended_at + interval '301 seconds'""",
+    "a session was given longer than both": """UPDATE sessions
+        SET state = 'talking', deadline = accepted_at + interval '46 seconds'""",
+    "a session has no deadline": "UPDATE sessions SET state = 'joining'",
+    "a call was given longer": "UPDATE calls SET state = 'waiting', deadline = closed_at + '1 day'",
     "a call has two rows": "ALTER TABLE calls DROP CONSTRAINT uq_calls_carrier_sid;"
     + ANOTHER.format("calls", "id = gen_random_uuid()"),
     "a counselor has two of offer and session": """

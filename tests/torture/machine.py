@@ -81,6 +81,11 @@ class Machine:
         self._failed: list[BaseException] = []
         self._thread = threading.Thread(target=self._run, name="machine")
 
+    @property
+    def changed(self) -> Mapping[str, float]:
+        """The limits that are other than those of record, by the names of the policy."""
+        return {**LIMITS, **self.limits}
+
     def start(self, prepare: Callable[[Database], None]) -> None:
         """Start all of it; `prepare` is handed the empty, migrated database before the webs come.
 
@@ -190,7 +195,7 @@ class Machine:
 
     def _environ(self, name: str) -> dict[str, str]:
         policy = self.directory / "policy.toml"
-        limits = [f"{limit} = {value}" for limit, value in {**LIMITS, **self.limits}.items()]
+        limits = [f"{limit} = {value}" for limit, value in self.changed.items()]
         policy.write_text("\n".join(limits), encoding="utf-8")
         given = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
         return given | {

@@ -183,7 +183,7 @@ class Story:
         self._runners.append(await listen(self.wall.application(), rest_port))
         await asyncio.to_thread(self.machine.start, self._prepare)
         self.watch = Watch(self.machine.postgres)
-        self.watching = Watching(self.machine.postgres)
+        self.watching = Watching(self.machine.postgres, self.machine.changed)
         asked = self.asked
         course = Course(
             asked.seed,

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from core.database import Database
 from core.embedded import EmbeddedPostgres
 from tests.invariants import broken, overdue
+from tests.limits import beyond, limits
 from tests.torture.windows import Watch
 
 LOOK_SECONDS = 0.5
@@ -34,7 +36,9 @@ class Watching:
     """A thread that samples the tables. beside_seconds: the longest that somebody waited while a
     counselor was free."""
 
-    def __init__(self, postgres: EmbeddedPostgres) -> None:
+    def __init__(self, postgres: EmbeddedPostgres, changed: Mapping[str, float]) -> None:
+        """changed: the limits of the policy that the line runs with instead of those of record."""
+        self._held = limits(LATE_SECONDS_MAX, changed)
         self.wrongs: Counter[str] = Counter()
         self.looks = 0
         self.beside_seconds = 0.0
@@ -70,6 +74,7 @@ class Watching:
         try:
             with self._database.transaction() as session:
                 found = broken(session) | overdue(session, latest)
+                found |= beyond(session, self._held)
         except DBAPIError:
             return  # PostgreSQL is away at this moment
         self.looks += 1
