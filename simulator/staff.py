@@ -26,6 +26,7 @@ LOOK_AFTER_SECONDS: Final = 3.0
 PUTS_DOWN_SECONDS: Final = 5.0
 ASKED_IN_VAIN: Final = frozenset({"no-answer", "busy", "failed", "canceled", "completed"})
 FORGOTTEN_SECONDS: Final = 400.0
+REFUSED: Final = 409
 NOBODY_CAME: Final = {"contact_kind": "hung_up_early"}
 REASONS: Final = ("loneliness", "isolation_no_one_to_talk", "family_conflict", "debt_hardship")
 
@@ -157,7 +158,8 @@ class Counselor(ApiUser):
 
     def _say(self, status: str) -> None:
         now = self._exchange.kernel.now()
-        self._ask("PUT", "/me/presence", {"status": status})
+        if self._ask("PUT", "/me/presence", {"status": status}).status == REFUSED:
+            return  # the certificate does not hold today: nothing has changed
         if self._status == "ready" and self._said_at is not None:
             self.diary.append(Entry("on duty", self._said_at, now))
         self._status, self._said_at = status, now

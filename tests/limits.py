@@ -23,6 +23,7 @@ NAMES = {
     "menu": "menu_seconds_max",
     "unheard": "wait_unheard_seconds_max",
     "talk": "talk_check_seconds",
+    "silence": "heartbeat_seconds_max",
 }
 """What the rules below call each limit, in seconds."""
 
@@ -32,6 +33,16 @@ BEYOND = {
         SELECT o.id, o.deadline FROM offers o JOIN counselors c ON c.id = o.counselor_id
         WHERE o.state = 'open' AND c.endpoint = 'browser'
           AND o.deadline > o.offered_at + make_interval(secs => :ring)""",
+    # Whose leg was lost is unheard until the next sign of life.
+    "a silent desk was offered a call": """
+        SELECT p.counselor_id, p.heard_at, last.offered_at FROM presences p
+        JOIN counselors c ON c.id = p.counselor_id
+        CROSS JOIN LATERAL (SELECT max(offered_at) AS offered_at FROM offers o
+          WHERE o.counselor_id = p.counselor_id) last
+        WHERE c.endpoint = 'browser' AND last.offered_at > coalesce(
+          p.heard_at + make_interval(secs => :silence),
+          (SELECT max(s.closed_at) - interval '1 ms' FROM sessions s
+           WHERE s.counselor_id = p.counselor_id), '-infinity')""",
     # It runs anew from the carrier's slot, and from when the telephone is picked up.
     "an offer at a telephone was given longer than two rings": f"""
         SELECT o.id, o.deadline FROM offers o WHERE o.state = 'open'

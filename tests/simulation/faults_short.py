@@ -88,7 +88,8 @@ def short_plan(
 ) -> Plan:
     """Return the short day of a seed. callers: keep only so many of its first ones.
 
-    Of five seeds one is at the edge of quiet hours, and one goes on until there were second tries.
+    Of five seeds one is at the edge of quiet hours, one goes on until there were second tries, and
+    in one people try to be ready who may not be.
     Those at the edge, and a third of all, have every fault but the clock's, unless it is asked for
     alone: so who came first is asked first, and by the true hour.
     """
@@ -116,6 +117,7 @@ def short_plan(
         companion_habits=COMPANION_HABITS,
         supervisor_habits=SUPERVISOR_HABITS,
         forms_a_day=FORMS_A_DAY,
+        unfit=seed % 5 == 1,
         drain_seconds_max=DRAIN_SECONDS,
         stays_seconds=SECOND_TRY_SECONDS if seed % 5 == 4 else 0.0,
     )

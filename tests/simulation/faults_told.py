@@ -158,6 +158,7 @@ def _seconds_in_queue(story: Story) -> float:
 BY_THE_CLOCK = (
     "an equal who came first",
     "somebody who was not ready",
+    "a silent desk was offered",
     "an offer at a telephone was given",
     "a session was given longer than both",
 )

@@ -23,6 +23,7 @@ from tests.databases import fresh
 from tests.simulation.faults import ALL, NONE, Faults
 from tests.simulation.faults_seeds import TEMPLATE, server
 from tests.simulation.faults_short import lived, short_plan
+from tests.simulation.plans import night_plan
 from tests.simulation.world import Plan, World
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "mutations.md"
@@ -43,7 +44,8 @@ Undo = Callable[[ExitStack], None]
 class Mutation:
     """One fault. put_in: patches the application for as long as the stack is open.
 
-    sql: done to the database beforehand. evening: the short day runs into quiet hours.
+    sql: done to the database beforehand. evening: the short day runs into quiet hours. night: it
+    runs past a midnight.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Mutation:
     sql: str = ""
     faults: Faults = ALL
     evening: bool = False
+    night: bool = False
 
 
 def _swap(target: str, made: Any) -> Undo:
@@ -287,6 +290,20 @@ MUTATIONS = (
         faults=UNSTEPPED,
     ),
     Mutation(
+        "an offer is made to whose certificate has ended",
+        _reword("counselors.records._READY", "AND c.certified_until >= %(today)s", ""),
+        night=True,
+    ),
+    Mutation(
+        "an offer is made to who is no counselor any more",
+        _reword("counselors.records._READY", "AND a.role = 'counselor'", ""),
+    ),
+    Mutation(
+        "an offer is made at a desk of which nothing is heard",
+        _reword("counselors.records._READY", "OR p.heard_at >= %(heard_after)s", "OR true"),
+        faults=UNSTEPPED,
+    ),
+    Mutation(
         "a call that is offered is offered to another too: no index, and nobody looks",
         _both(
             _reword("routing.records._HEADS", "c WHERE state = 'waiting'", f"c WHERE {_OFFERED}"),
@@ -398,6 +415,8 @@ def _wrongs(url: str, mutation: Mutation, seed: int) -> list[str]:
 
 
 def _plan(mutation: Mutation, seed: int) -> Plan:
+    if mutation.night:
+        return night_plan(seed, mutation.faults)
     plan = short_plan(seed, mutation.faults)
     if not mutation.evening:
         return plan

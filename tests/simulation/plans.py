@@ -1,13 +1,15 @@
 """The short days there are, by name: a test and the command that it prints share them."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from simulator.handsets import RungHabits
 from tests.simulation.faults import ALL, Faults
 from tests.simulation.faults_short import HOURS, short_plan
 from tests.simulation.world import Plan
 
-SHORT, CRISIS = "short", "crisis"
+SHORT, CRISIS, NIGHT = "short", "crisis", "night"
+BEFORE_MIDNIGHT = datetime(2026, 3, 3, 14, 46, tzinfo=UTC)  # fourteen minutes, in Seoul
 REACHED = RungHabits(
     misses=0.05,
     is_busy=0.02,
@@ -46,4 +48,15 @@ def crisis_plan(
     )
 
 
-PLANS = {SHORT: short_plan, CRISIS: crisis_plan}
+def night_plan(
+    seed: int, faults: Faults = ALL, callers: int | None = None, hours: float = HOURS
+) -> Plan:
+    """Return a short day over a midnight, at which the certificates of one seat end."""
+    plan = short_plan(seed, faults, callers, hours)
+    plan = replace(plan, habits=replace(plan.habits, talk_seconds=150, patience_seconds=500))
+    later = BEFORE_MIDNIGHT - plan.start
+    arrivals = [at + later for at in plan.arrivals]
+    return replace(plan, start=BEFORE_MIDNIGHT, arrivals=arrivals, expiring=1)
+
+
+PLANS = {SHORT: short_plan, CRISIS: crisis_plan, NIGHT: night_plan}

@@ -1,7 +1,8 @@
 """Who works in a simulated stretch: the roster, its shifts, and the people who keep them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from core.database import Database
 from counselors.roster import import_roster
@@ -19,6 +20,9 @@ WORTH_COMING_SECONDS = 1200.0
 """Nobody comes for less, but on a short day for half of it."""
 PASSWORD = "a simulated counselor's password"
 DESK = 3
+SEOUL = ZoneInfo("Asia/Seoul")
+HOLDS = date(2099, 12, 31)
+"""Until then a certificate does, where nothing else is said."""
 LANGUAGES = ("ko;en", "ko")
 SKILLS = ("isolation:3", "isolation:2;grief:1")
 """Of each second seat: who calls in English is for the others, until that is waived."""
@@ -76,7 +80,8 @@ class Staff:
     def _employ(self, seat: int, turn: int, rows: list[str]) -> Counselor:
         browser = turn == DESK
         address = _address(seat, turn)
-        rows.append(_roster_row(seat, turn, "browser" if browser else address))
+        until = self._plan.start.astimezone(SEOUL).date() if seat < self._plan.expiring else HOLDS
+        rows.append(_roster_row(seat, turn, until, "browser" if browser else address))
         self.telephones.add(address.removeprefix("tel:"))
         self.counselors.append(self._counselor(seat, turn, address, browser))
         return self.counselors[-1]
@@ -106,10 +111,10 @@ def _address(seat: int, turn: int) -> str:
     return f"tel:+8210{5_000_0000 + seat * 10 + turn:08}"
 
 
-def _roster_row(seat: int, turn: int, endpoint: str) -> str:
+def _roster_row(seat: int, turn: int, until: date, endpoint: str) -> str:
     number = f"SW-1999-{seat:03}{turn}"
     cells = (
         *(_login(seat, turn), f"상담사{seat}", "counselor", PASSWORD, "social_worker_1"),
-        *(number, "2099-12-31", "60", SKILLS[seat % 2], LANGUAGES[seat % 2], endpoint),
+        *(number, str(until), "60", SKILLS[seat % 2], LANGUAGES[seat % 2], endpoint),
     )
     return ",".join(cells)

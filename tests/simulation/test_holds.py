@@ -34,6 +34,8 @@ BREAKING = {
     + ANOTHER.format("sessions", "id = gen_random_uuid(), offer_id = NULL"),
     "an offer at a desk was given": """UPDATE counselors SET endpoint = 'browser';
         UPDATE offers SET state = 'open', deadline = offered_at + interval '16 seconds'""",
+    "a silent desk was offered": """UPDATE counselors SET endpoint = 'browser';
+        UPDATE presences SET heard_at = (SELECT max(offered_at) FROM offers) - interval '16 s'""",
     "an offer at a telephone was given": """
         UPDATE offers SET state = 'open', deadline = offered_at + interval '49 seconds'""",
     "a session was given longer than a leg": """UPDATE sessions

@@ -1,37 +1,29 @@
 """Stretches that go on past midnight are judged by the reports of both their days."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from core.clock import SEOUL
-from tests.simulation.faults import ALL, NONE, Faults
-from tests.simulation.faults_short import lived, short_plan
+from tests.simulation.faults import ALL, NONE
+from tests.simulation.faults_short import lived
 from tests.simulation.fresh_world import fresh_world
+from tests.simulation.plans import night_plan
 from tests.simulation.real_days import YEAR, midnight, named
 from tests.simulation.replay import pytest_command, report
 from tests.simulation.report_recount import TALK_SECONDS
-from tests.simulation.world import Plan, World
+from tests.simulation.world import World
 
-BEFORE_MIDNIGHT = datetime(2026, 3, 3, 23, 46, tzinfo=SEOUL)
 MIDNIGHT = datetime(2026, 3, 4, tzinfo=SEOUL)
-
-
-def a_night(seed: int, faults: Faults) -> Plan:
-    plan = short_plan(seed, faults)
-    plan = replace(plan, habits=replace(plan.habits, talk_seconds=150, patience_seconds=500))
-    later = BEFORE_MIDNIGHT - plan.start
-    return replace(plan, start=BEFORE_MIDNIGHT, arrivals=[at + later for at in plan.arrivals])
 
 
 @pytest.fixture
 def night(
     request: pytest.FixtureRequest, postgres_url: str, template_database: str
 ) -> Iterator[World]:
-    with fresh_world(postgres_url, template_database, a_night(3, request.param)) as world:
+    with fresh_world(postgres_url, template_database, night_plan(3, request.param)) as world:
         told = lived(world)
         assert not told.wrongs, "\n".join(report(told, pytest_command()))
         yield world

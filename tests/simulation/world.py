@@ -53,6 +53,7 @@ from tests.simulation.report_recount import Seen
 from tests.simulation.ring_holds import wrongs_of_ringing
 from tests.simulation.silences import Silences
 from tests.simulation.staffing import Staff
+from tests.simulation.unfit import Unfit
 
 DRAIN_SECONDS_MAX = 12 * 3600
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -72,6 +73,8 @@ class Plan:
 
     browsers: so many seats are held by somebody at the desk page during `browser_hours` of each
     day from the start (their looking every few seconds costs a large part of the run).
+    unfit: people try to be ready who may not be. expiring: so many seats are held by people whose
+    certificate ends on the first day.
     stays_seconds: so long at least the drain lasts, so that later tries of promises are seen.
     """
 
@@ -88,6 +91,8 @@ class Plan:
     companion_habits: CompanionHabits = field(default_factory=CompanionHabits)
     supervisor_habits: SupervisorHabits = field(default_factory=SupervisorHabits)
     forms_a_day: float = 4.0
+    unfit: bool = False
+    expiring: int = 0
     every_tick: bool = False
     faults: Faults = NONE
     drain_seconds_max: float = DRAIN_SECONDS_MAX
@@ -134,6 +139,7 @@ class World:
         self.staff = Staff(self.exchange, self.server, self.switchboard, plan)
         self.counselors = self.staff.counselors
         self.office = Office(self.exchange, self.server, self.rig.app, self.switchboard, plan)
+        self._unfit = Unfit(self.exchange, self.server, plan)
         recounter = Recounter(self.staff.telephones)
         self.exchange.journal.watchers.append(recounter.read)
         self.exchange.journal.watchers.append(self.meetings.read)
@@ -164,6 +170,8 @@ class World:
             try:
                 self.staff.hire(self.database, self.kernel.now(), plan.drain_seconds_max)
                 self.office.open(self.database, self.kernel.now())
+                if plan.unfit:
+                    self._unfit.come(self.database)
                 self.callers = send_callers(
                     self.exchange, self.switchboard, plan.arrivals, plan.seed, plan.habits
                 )
@@ -203,6 +211,7 @@ class World:
         at_end += wrongs_of_companions(seen, companions)
         found = [
             *self.wrongs,
+            *self._unfit.wrongs,
             *self._spoken.wrongs,
             *self._ends_heeded.wrongs,
             *self._silences.wrongs,
