@@ -24,12 +24,14 @@ FAILED_MAX = 5
 
 
 def is_overdue(now: datetime) -> ColumnElement[bool]:
-    """Tell of promises which are past their deadline at `now` and called by nobody.
+    """Tell of promises which are past their deadline at `now`, due, and called by nobody.
 
     List, board and operators' page count alike: a talk that goes on, or a case for a supervisor to
-    decide, is not late by this.
+    decide, is not late by this; nor is another try whose moment is still to come, before which
+    nobody may call.
     """
-    return and_(Promise.state == PromiseState.PLANNED, Promise.deadline < now)
+    is_due = Promise.next_at <= now
+    return and_(Promise.state == PromiseState.PLANNED, Promise.deadline < now, is_due)
 
 
 def locked(session: Session, promise_id: uuid.UUID) -> Promise | None:

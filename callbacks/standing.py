@@ -37,7 +37,7 @@ class Pile:
 
 @dataclass(frozen=True)
 class Promises:
-    """Open promises of one purpose. due: their moment has come; overdue: past the deadline."""
+    """Open promises of one purpose. due: their moment has come; overdue: so has the deadline."""
 
     purpose: str
     soon: int

@@ -324,6 +324,18 @@ def test_each_open_promise_is_in_one_view(work: Worklist) -> None:
     assert work.maru.get("/callbacks?view=all").status_code == 422
 
 
+def test_a_try_that_is_still_to_come_is_overdue_only_from_its_moment_on(work: Worklist) -> None:
+    promise_id = work.promised()
+    work.later(days=1, hours=1)
+    assert work.listed("overdue") == [promise_id]
+    work.not_reached(promise_id)  # two hours are to pass before the next try
+    assert (work.listed("overdue"), work.listed()) == ([], [promise_id])
+    assert work.begin(promise_id).status_code == 409
+    work.later(hours=9)
+    assert (work.listed("overdue"), work.listed()) == ([promise_id], [])
+    work.ringing(promise_id)
+
+
 def test_numbers_are_masked_unless_revealed_and_every_look_is_logged(work: Worklist) -> None:
     promise_id = work.promised()
     listed = work.maru.get("/callbacks?view=today")

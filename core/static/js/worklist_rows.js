@@ -80,7 +80,8 @@ function button(what, tone, row, press) {
 
 /** Return the row of one promise. act: { decide(row) } and, where the page offers them, call, assign, reveal. */
 export function promiseRow(row, act) {
-  const isLate = row.state === "planned" && Date.parse(row.deadline) < serverNow();
+  const lateFrom = Math.max(Date.parse(row.deadline), Date.parse(row.next_at));
+  const isLate = row.state === "planned" && lateFrom < serverNow();
   return node(
     "li",
     { class: `card promise${isLate ? " late" : ""}`, "data-promise": row.id },
