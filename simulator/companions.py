@@ -7,9 +7,9 @@ in their diary.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LOOK_AFTER_SECONDS: Final = 4.0
 PUTS_DOWN_SECONDS: Final = 5.0
+VIEWS: Final = ("overdue", "today")
+OUR_FAULT: Final = 500
 OUTCOME: Final = {
     "contact_kind": "follow_up",
     "outcome": "eased_closed",
@@ -75,8 +77,24 @@ class Said:
     in_series: bool
 
 
+@dataclass(slots=True)
+class Idle:
+    """From a look at the list that began no call until the next one; until: None while it lasts.
+
+    refused: whom they pressed call for in vain, and why not. is_hindered: the page did not work.
+    """
+
+    since: datetime
+    until: datetime | None = None
+    refused: dict[str, str] = field(default_factory=dict)
+    is_hindered: bool = False
+
+
 class Companion(ApiUser):
-    """One companion at the worklist page, with a softphone."""
+    """One companion at the worklist page, with a softphone.
+
+    idle: when they were at work and found nobody to call.
+    """
 
     def __init__(
         self,
@@ -94,6 +112,7 @@ class Companion(ApiUser):
         self.address = f"client:{login}"
         self.leg: Leg | None = None
         self.diary: list[Said] = []
+        self.idle: list[Idle] = []
         self._switchboard = switchboard
         self._habits = habits
         self._crisis = random.Random(f"{seed}/crisis")
@@ -101,6 +120,11 @@ class Companion(ApiUser):
         self._writes = False
         self._in_series = False
         self._talked = False
+
+    @property
+    def looks_every(self) -> timedelta:
+        """How long they wait until they look at the list again."""
+        return timedelta(seconds=self._habits.looks_every_seconds)
 
     @property
     def busy(self) -> bool:
@@ -121,32 +145,48 @@ class Companion(ApiUser):
     def end_day(self) -> None:
         """No further call today."""
         self._day += 1
+        self._end_idling()
 
     # -- the list ------------------------------------------------------------------------------
 
     def _look(self, day: int) -> None:
-        """Call who is due; else look again later."""
+        """Call the first who is due and may be called; else look again later."""
         if day != self._day:
             return
-        due = None if self.busy else self._due()
-        if due is None or not self._call(str(due["id"])):
+        self._end_idling()
+        if self.busy or not self._call_somebody():
             self._at(self._habits.looks_every_seconds, partial(self._look, day))
-        else:
-            self._in_series = due["series"] is not None
 
-    def _due(self) -> Mapping[str, Any] | None:
-        now = self._exchange.kernel.now()
-        listed = self._ask("GET", "/callbacks").body.get("callbacks", [])
-        for row in listed:
-            is_due = datetime.fromisoformat(row["next_at"]) <= now
-            if row["state"] == "planned" and row["purpose"] == "companion" and is_due:
-                return dict(row)
-        return None
+    def _call_somebody(self) -> bool:
+        """Begin a call, or note that there was none to begin."""
+        looks = Idle(self._exchange.kernel.now())
+        for row in self._due(looks):
+            if self._call(str(row["id"]), looks):
+                self._in_series = row["series"] is not None
+                return True
+        self.idle.append(looks)
+        return False
 
-    def _call(self, callback_id: str) -> bool:
+    def _end_idling(self) -> None:
+        if self.idle and self.idle[-1].until is None:
+            self.idle[-1].until = self._exchange.kernel.now()
+
+    def _due(self, looks: Idle) -> Iterator[Mapping[str, Any]]:
+        """Go through who is due: the overdue first, the longest due first in each view."""
+        for view in VIEWS:
+            answer = self._ask("GET", f"/callbacks?view={view}")
+            looks.is_hindered |= answer.status != 200
+            for row in answer.body.get("callbacks", []):
+                is_due = datetime.fromisoformat(row["next_at"]) <= looks.since
+                if row["state"] == "planned" and row["purpose"] == "companion" and is_due:
+                    yield row
+
+    def _call(self, callback_id: str, looks: Idle) -> bool:
         """Press call, and connect the own telephone."""
         answer = self._ask("POST", f"/callbacks/{callback_id}/call", {})
         if answer.status != 200:
+            looks.refused[callback_id] = str(answer.body.get("reason", answer.status))
+            looks.is_hindered |= answer.status >= OUR_FAULT
             return False
         params = {name: str(value) for name, value in answer.body["connect"]["params"].items()}
         self._talked = False

@@ -205,6 +205,8 @@ def _report(world: World, plan: Plan, spent: float, cpu: float) -> None:
         refused += counselor.refusals
     if refused:
         say("refused by the API: " + ", ".join(f"{k} x{n}" for k, n in sorted(refused.items())))
+    left = world.standing()
+    say(f"promises open {left.open} · overdue {left.overdue} · for decision {left.undecided}")
     if not plan.faults.kinds():
         held = world.comparisons
         say(f"reports compared {held.made} · put off {held.put_off} · left out {held.skipped}")

@@ -97,6 +97,7 @@ def test_companions_keep_what_was_promised_by_form_and_in_person(database_url: s
         assert sum(one.recorded == "reached" for one in said) >= 3
         assert len(world.recounted.rings) >= 6
         _a_companion_with_a_first_call_is_found(world)
+        _who_was_due_and_not_called_is_found(world)
     finally:
         world.close()
 
@@ -106,3 +107,23 @@ def _a_companion_with_a_first_call_is_found(world: World) -> None:
     caller = next(iter(seen.stories))
     seen.talks.append(replace(seen.talks[0], citizen_sid=caller, staff=companion.address))
     assert any("given the inbound call" in wrong for wrong in world.findings())
+
+
+def _who_was_due_and_not_called_is_found(world: World) -> None:
+    with world.database.transaction() as session:
+        session.execute(
+            text(
+                "UPDATE promises SET state = 'planned', next_at = :due, state_since = :due,"
+                " entry_call_id = NULL WHERE id = (SELECT p.id FROM promises p"
+                "  WHERE p.state = 'kept' AND p.purpose = 'companion' AND NOT EXISTS"
+                "   (SELECT FROM promises o WHERE o.citizen_id = p.citizen_id AND o.id <> p.id)"
+                "  ORDER BY p.id LIMIT 1)"
+            ),
+            {"due": TUESDAY + timedelta(minutes=5)},
+        )
+        session.execute(text("DELETE FROM promise_tries"))
+    assert any("and not called, though a companion was idle" in wrong for wrong in world.findings())
+    late = timedelta(days=2)
+    with world.database.transaction() as session:
+        session.execute(text("UPDATE promises SET deadline = deadline - :late"), {"late": late})
+    assert world.standing().overdue > 0

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 
 from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from core.database import Database
 from core.services import Services, install
@@ -36,6 +37,7 @@ from tests.simulation.faults_told import (
     story,
     wrongs_under_faults,
 )
+from tests.simulation.forgotten import Standing, standing, wrongs_of_forgotten
 from tests.simulation.heeded import EndsHeeded
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
 from tests.simulation.meetings import Meetings, Overheard
@@ -202,6 +204,7 @@ class World:
             clock_wrong = CLOCK_WRONG_MAX if faults.clock_stepped else NOT_WRONG
             refused = self.rig.misfortune.refused
             rings = wrongs_of_rings(session, seen, people, clock_wrong, refused)
+            at_end += self._forgotten(session)
             if faults.kinds():
                 counted = wrongs_under_faults(session, seen, self.exchange.journal)
             else:
@@ -229,6 +232,11 @@ class World:
         """The stretch in figures, from the exchange's journal and the counselors' diaries."""
         return figures(self.recounted, self.counselors, self.kernel.now())
 
+    def standing(self) -> Standing:
+        """The promises that are still open, from the tables."""
+        with self.database.reading() as session:
+            return standing(session, self.kernel.now())
+
     def digest(self) -> str:
         """One word for the whole story."""
         return digest(self.exchange.journal)
@@ -245,8 +253,15 @@ class World:
         now = self.kernel.now()
         with self.database.transaction() as session:
             wrongs = wrongs_now(session, now, self.services.policy)
+            wrongs += self._forgotten(session)
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
         self.kernel.at(self.plan.check_every_seconds, self._check)
+
+    def _forgotten(self, session: Session) -> list[str]:
+        """Whom no companion called: under faults a word may be late, and the clock wrong."""
+        doubt = CLOCK_WRONG_MAX if self.plan.faults.kinds() else NOT_WRONG
+        companions = self.office.companions
+        return wrongs_of_forgotten(session, self.recounted, companions, self.kernel.now(), doubt)
 
     def _tidy(self) -> None:
         self.rig.tidy()
