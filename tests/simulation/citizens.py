@@ -23,12 +23,18 @@ class Neighbours:
     """Asks by the form at random moments; a wrong number first, now and then."""
 
     def __init__(
-        self, exchange: Exchange, app: Callable[..., Any], person: Callable[[], Caller], seed: str
+        self,
+        exchange: Exchange,
+        app: Callable[..., Any],
+        person: Callable[[], Caller],
+        thanked: Callable[[Wish], None],
+        seed: str,
     ) -> None:
-        """person: makes somebody with a telephone."""
+        """person: makes somebody with a telephone. thanked: hears at once of who was thanked."""
         self._exchange = exchange
         self._app = app
         self._person = person
+        self._thanked = thanked
         self._rng = random.Random(seed)
 
     def come(self, hours: float, a_day: float) -> None:
@@ -57,6 +63,7 @@ class Neighbours:
         person.asked.append(asked)
         if self._send(form).status_code == 200:
             person.wishes.append(asked)
+            self._thanked(asked)
 
     def _filled(self, person: Caller) -> dict[str, Any]:
         form: dict[str, Any] = {

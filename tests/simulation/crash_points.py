@@ -158,7 +158,8 @@ def _promise_to_companion(world: World) -> None:
 
 def _ask_by_form(world: World) -> None:
     """One person fills the public form in."""
-    neighbours = Neighbours(world.exchange, world.rig.app, world.office.person, "crash/form")
+    thanked, person = world.granted.thank, world.office.person
+    neighbours = Neighbours(world.exchange, world.rig.app, person, thanked, "crash/form")
     world.kernel.at(8.0, neighbours.ask)
 
 

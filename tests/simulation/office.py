@@ -11,7 +11,7 @@ from core.database import Database
 from counselors.roster import import_roster
 from simulator.companions import Companion
 from simulator.exchange import Exchange
-from simulator.people import Caller, Switchboard
+from simulator.people import Caller, Switchboard, Wish
 from simulator.supervisors import Supervisor
 from tests.simulation import promise_report, report_recount
 from tests.simulation.board_recount import Diaries, differences
@@ -39,7 +39,9 @@ class Office:
         app: Callable[..., Any],
         switchboard: Switchboard,
         plan: "Plan",
+        thanked: Callable[[Wish], None],
     ) -> None:
+        """thanked: hears at once of whom the public form thanked."""
         self.people: list[Caller] = []
         self.refusals: Counter[str] = Counter()
         self._exchange = exchange
@@ -49,7 +51,8 @@ class Office:
         self._numbers = count()
         self.companions = [self._companion(number) for number in range(plan.companions)]
         self.supervisor = self._supervisor()
-        self._neighbours = Neighbours(exchange, app, self.person, f"{plan.seed}/neighbours")
+        seed = f"{plan.seed}/neighbours"
+        self._neighbours = Neighbours(exchange, app, self.person, thanked, seed)
 
     def open(self, database: Database, now: datetime) -> None:
         """Import the roster, book the working days, and let people come."""

@@ -68,6 +68,14 @@ END = {
         SELECT p.id FROM promises p WHERE p.state = 'decided' AND NOT EXISTS
           (SELECT FROM promise_decisions d WHERE d.promise_id = p.id)""",
 }
+AGAIN_WORDS = ("다시 전화드리겠습니다", "We will call you again")
+"""Said to whom we rang and lost the counselor for: the promise is to stand."""
+_STANDS = text(
+    """
+    SELECT count(*) FROM promises p JOIN citizens c ON c.id = p.citizen_id
+    WHERE c.number_index = :number_index AND p.state IN ('planned', 'calling', 'for_decision')
+    """
+)
 _SPOKEN = text(
     """
     SELECT count(*) FROM promises p JOIN citizens c ON c.id = p.citizen_id
@@ -105,6 +113,8 @@ class Spoken:
             asked = self._asked.pop(entry.webhook_id, None)
             if asked is not None and any(words in entry.body for words in PROMISE_WORDS):
                 self._look(asked, entry.at)
+            if asked is not None and any(words in entry.body for words in AGAIN_WORDS):
+                self._look_whether_it_stands(asked, entry.at)
 
     def _look(self, asked: WebhookSent, now: datetime) -> None:
         person = self._exchange.legs[asked.call_sid].endpoint
@@ -118,6 +128,15 @@ class Spoken:
         with self._database.reading() as session:
             if not session.scalar(_SPOKEN, values):
                 self.wrongs.append(f"a promise was spoken and not stored: {asked.call_sid} {now}")
+
+    def _look_whether_it_stands(self, asked: WebhookSent, now: datetime) -> None:
+        number = self._exchange.legs[asked.call_sid].to
+        values = {"number_index": self._sealer.index(number)}
+        with self._database.reading() as session:
+            if not session.scalar(_STANDS, values):
+                self.wrongs.append(
+                    f"a call again was spoken of and none stands: {asked.call_sid} {now}"
+                )
 
 
 @dataclass(frozen=True)

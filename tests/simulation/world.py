@@ -38,9 +38,10 @@ from tests.simulation.faults_told import (
     wrongs_under_faults,
 )
 from tests.simulation.forgotten import Standing, standing, wrongs_of_forgotten
+from tests.simulation.granted import Granted
 from tests.simulation.heeded import EndsHeeded
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
-from tests.simulation.meetings import Meetings, Overheard
+from tests.simulation.meetings import Meetings, Overheard, Request
 from tests.simulation.office import SEOUL, Office
 from tests.simulation.parts import cheap_passwords, seeded_ids
 from tests.simulation.promise_holds import (
@@ -128,7 +129,8 @@ class World:
             meddler=meddler,
         )
         self.meetings = Meetings()
-        self.server = Overheard(self.rig.server, self.kernel, self.meetings.hear)
+        self.granted = Granted(self.database, self.services.sealer)
+        self.server = Overheard(self.rig.server, self.kernel, self._hear)
         self.exchange = Exchange(
             self.kernel,
             Settings(seed=str(plan.seed)),
@@ -140,8 +142,11 @@ class World:
         self.callers: list[Caller] = []
         self.staff = Staff(self.exchange, self.server, self.switchboard, plan)
         self.counselors = self.staff.counselors
-        self.office = Office(self.exchange, self.server, self.rig.app, self.switchboard, plan)
         self._unfit = Unfit(self.exchange, self.server, plan)
+        thanked = self.granted.thank
+        self.office = Office(
+            self.exchange, self.server, self.rig.app, self.switchboard, plan, thanked
+        )
         recounter = Recounter(self.staff.telephones)
         self.exchange.journal.watchers.append(recounter.read)
         self.exchange.journal.watchers.append(self.meetings.read)
@@ -204,7 +209,7 @@ class World:
             clock_wrong = CLOCK_WRONG_MAX if faults.clock_stepped else NOT_WRONG
             refused = self.rig.misfortune.refused
             rings = wrongs_of_rings(session, seen, people, clock_wrong, refused)
-            at_end += self._forgotten(session)
+            at_end += self._forgotten(session) + self.granted.wrongs_at_end(session)
             if faults.kinds():
                 counted = wrongs_under_faults(session, seen, self.exchange.journal)
             else:
@@ -216,6 +221,7 @@ class World:
             *self.wrongs,
             *self._unfit.wrongs,
             *self._spoken.wrongs,
+            *self.granted.wrongs,
             *self._ends_heeded.wrongs,
             *self._silences.wrongs,
             *self.rig.answers.wrongs,
@@ -256,6 +262,11 @@ class World:
             wrongs += self._forgotten(session)
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
         self.kernel.at(self.plan.check_every_seconds, self._check)
+
+    def _hear(self, request: Request) -> None:
+        """Somebody was granted a change of the API."""
+        self.meetings.hear(request)
+        self.granted.hear(request)
 
     def _forgotten(self, session: Session) -> list[str]:
         """Whom no companion called: under faults a word may be late, and the clock wrong."""
