@@ -6,14 +6,17 @@ the end of the leg. What waits for a key by design counts as well; people here p
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.journal import BridgeChanged, Entry, Journal
 from simulator.legs import Leg
 from simulator.sounds import Bridge, HoldMusic, Ringback, Silence, Sound
 
-ENDLESS = (Bridge, HoldMusic, Ringback)
+ENDLESS = (HoldMusic, Ringback)
 KEPT = 5
+ALONE = "nobody in the room"
 
 
 @dataclass(frozen=True)
@@ -30,20 +33,28 @@ class Quiet:
 class _Ear:
     silent_from: float
     heard: str
+    room_id: str = ""
 
 
 class Ears:
-    """Keeps the longest silences. seconds_of: how long a sound lasts."""
+    """Keeps the longest silences. seconds_of: how long a sound lasts. journal: tells who is in
+    which room; the exchange lets whoever is left there alone hear the room as before."""
 
-    def __init__(self, seconds_of: Callable[[Sound], float]) -> None:
+    def __init__(self, seconds_of: Callable[[Sound], float], journal: Journal) -> None:
         self.longest: list[Quiet] = []
         self._seconds_of = seconds_of
         self._ears: dict[str, _Ear] = {}
+        self._people: dict[str, set[str]] = defaultdict(set)
+        journal.watchers.append(self._read)
 
     def hear(self, leg: Leg, sound: Sound) -> None:
         """A leg hears something else from now on."""
         now = time.monotonic()
         ear = self._ears.setdefault(leg.sid, _Ear(math.inf, ""))
+        ear.room_id = sound.room_id if isinstance(sound, Bridge) else ""
+        if isinstance(sound, Bridge):
+            self._hear_room(leg.sid, ear, now)
+            return
         if isinstance(sound, Silence):
             ear.silent_from = min(ear.silent_from, now)
             return
@@ -61,6 +72,25 @@ class Ears:
     def worst_seconds(self) -> float:
         """The longest silence so far."""
         return self.longest[0].seconds if self.longest else 0.0
+
+    def _read(self, entry: Entry) -> None:
+        """Somebody came or went: whoever listens to that room may be alone now, or no longer."""
+        if not isinstance(entry, BridgeChanged):
+            return
+        people = self._people[entry.room_id]
+        (people.add if entry.change == "join" else people.discard)(entry.call_sid)
+        for sid, ear in self._ears.items():
+            if ear.room_id == entry.room_id:
+                self._hear_room(sid, ear, time.monotonic())
+        if not people:
+            del self._people[entry.room_id]
+
+    def _hear_room(self, sid: str, ear: _Ear, now: float) -> None:
+        if self._people.get(ear.room_id, set()) - {sid}:
+            self._close(sid, ear, now, Bridge.__name__)
+            ear.silent_from, ear.heard = math.inf, Bridge.__name__
+        elif ear.silent_from > now:
+            ear.silent_from, ear.heard = now, ALONE
 
     def _close(self, sid: str, ear: _Ear, now: float, before: str) -> None:
         if ear.silent_from < now:

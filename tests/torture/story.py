@@ -176,7 +176,7 @@ class Story:
         self.machine = Machine(self._directory, front_port, rest_port, self.asked.limits)
         self.front = Front(self.machine.ports)
         self.wall = WallExchange(f"http://127.0.0.1:{front_port}", self.asked.seed)
-        self.ears = Ears(sound_seconds)
+        self.ears = Ears(sound_seconds, self.wall.exchange.journal)
         self.town = Town(self.wall.exchange, self.ears, self.asked.pace)
         self._base_url = f"http://127.0.0.1:{front_port}"
         self._runners.append(await listen(self.front.application(), front_port))

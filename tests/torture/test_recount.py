@@ -13,9 +13,6 @@ from simulator.journal import (
     WebhookAnswered,
     WebhookSent,
 )
-from simulator.sounds import Bridge, Silence, Speech
-from tests.torture import ears as ears_module
-from tests.torture.ears import Ears
 from tests.torture.recount import CALLS, read, wrongs
 from tests.torture.story import (
     BESIDE_SECONDS_MAX,
@@ -118,28 +115,6 @@ def test_a_talk_that_nobody_had_is_invented() -> None:
 def test_a_stuck_row_is_found_by_its_question() -> None:
     told = found([], Tables([], {"state = 'calling'": [("p1",)]}))
     assert told == ["a promise is stuck in its call: ('p1',)"]
-
-
-class _Listening:
-    sid = "CA1"
-
-
-def test_silence_runs_from_the_end_of_a_sound_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [100.0]
-    monkeypatch.setattr(ears_module.time, "monotonic", lambda: clock[0])
-    ears, listening = Ears(lambda sound: 2.0), _Listening()
-    steps: list[tuple[float, object]] = [
-        (0.0, Speech("하나")),
-        (5.0, Silence()),  # three seconds after the words were over
-        (4.0, Bridge("CF1")),
-        (60.0, Speech("둘")),
-    ]
-    for seconds, sound in steps:
-        clock[0] += seconds
-        ears.hear(listening, sound)  # type: ignore[arg-type]
-    clock[0] += 3.0
-    ears.ended(listening)  # type: ignore[arg-type]
-    assert [quiet.seconds for quiet in ears.longest] == [7.0, 1.0]
 
 
 def test_a_cut_off_is_explained_by_an_outage_shortly_before_it_only() -> None:
