@@ -154,7 +154,12 @@ class World:
         self._spoken = Spoken(self.exchange, self.database, self.services.sealer)
         self._ends_heeded = EndsHeeded(self.exchange, self.database)
         misfortune = self.rig.misfortune
-        self._silences = Silences(self.exchange, self.database, lambda: misfortune.may_move_since)
+        self._silences = Silences(
+            self.exchange,
+            self.database,
+            lambda: misfortune.may_move_since,
+            self._unfound_max(),
+        )
         self._length = cache(self._measured)
         self.wrongs: list[str] = []
         self.comparisons = Comparisons()
@@ -339,7 +344,12 @@ class World:
         else:
             self.rig.misfortune.begin(until)
             self.kernel.after_each.append(self._check_what_changed)
-            self.kernel.after_each.append(self._silences.look)
+        self.kernel.after_each.append(self._silences.look)
+
+    def _unfound_max(self) -> timedelta:
+        """How long nobody may know that somebody is alone: with lost words, up to a look-up."""
+        is_told = not self.plan.faults.kinds()
+        return timedelta(seconds=0 if is_told else self.services.policy.talk_check_seconds)
 
     def _check_what_changed(self) -> None:
         """Check after each event that wrote; who was down or misled may be late meanwhile."""
