@@ -11,10 +11,11 @@ idle and which telephone was busy is not. Nothing of the application's is used.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import holidays
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -26,17 +27,8 @@ LOOKS = 2
 SAMPLE = timedelta(seconds=20)
 RINGS_FOR = timedelta(seconds=60)
 """What begins to ring so short a time before its hours are over would ring beyond them."""
-HOLIDAYS = frozenset(
-    date(year, month, day)
-    for year, month, day in (
-        *((2026, 3, 2), (2026, 5, 5), (2026, 5, 25), (2026, 6, 3), (2026, 8, 17), (2026, 9, 24)),
-        *((2026, 9, 25), (2026, 10, 5), (2026, 10, 9), (2026, 12, 25), (2027, 1, 1), (2027, 2, 8)),
-        *((2027, 2, 9), (2027, 3, 1), (2027, 5, 5), (2027, 5, 13), (2027, 8, 16), (2027, 9, 14)),
-        *((2027, 9, 15), (2027, 9, 16), (2027, 10, 4), (2027, 10, 11), (2027, 12, 27)),
-        (2028, 1, 1),
-    )
-)
-"""From Monday to Friday, in the years that are lived: nobody is rung by companions then."""
+HOLIDAYS = frozenset(holidays.country_holidays("KR", years=range(2026, 2029)))
+"""In the years that are lived: nobody is rung by companions then."""
 _DUE = text(
     """
     SELECT p.id, greatest(p.next_at, p.state_since) AS since, c.windows, a.login,
