@@ -84,6 +84,7 @@ class Leg:
         self.endpoint: Endpoint | None = None
         self.ringing: list[Endpoint] = []
         self.heard: Sound | None = None
+        self.hung_up = False
         self.on_answered: Callable[[Leg], None] | None = None
 
     def __repr__(self) -> str:
@@ -116,9 +117,13 @@ class Leg:
             self.end(REFUSALS.get(reason, "busy"))
 
     def hang_up(self, endpoint: Endpoint | None = None) -> None:
-        """The telephone hangs up; on an unanswered inbound call that is "no-answer"."""
+        """The telephone hangs up; on an unanswered inbound call that is "no-answer".
+
+        `hung_up` tells from then on that no one else ended the leg.
+        """
         if self.status in FINAL:
             return
+        self.hung_up = True
         if self.answered_at is not None:
             self.end("completed")
         elif self.direction == "inbound":

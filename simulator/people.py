@@ -91,7 +91,8 @@ class Switchboard:
 class Caller:
     """One citizen, who calls once or a few times, and may be rung back.
 
-    wishes: what was heard confirmed. asked: what was asked for, confirmed or not.
+    wishes: what was heard confirmed. asked: what was asked for, confirmed or not. said_all: when
+    on a leg all was said that there was to say, if no talk began there since.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Caller:
         self.leg: Leg | None = None
         self.wishes: list[Wish] = []
         self.asked: list[Wish] = []
+        self.said_all: dict[str, datetime] = {}
         speaks_english = random.Random(f"{seed}/language").random() < habits.speaks_english
         self._presses = [*("9" if speaks_english else ""), *self._plan()]
         self._keying = Keying(
@@ -310,6 +312,8 @@ class Caller:
         self._switchboard.calm(self)
         self._switchboard.citizens[room_id] = self
         self._is_cut = True
+        if self.leg is not None:
+            self.said_all.pop(self.leg.sid, None)
         self._talk_began = now
         self._talk = self._exchange.kernel.at(self._talk_left, partial(self._conclude, room_id))
 
@@ -327,6 +331,8 @@ class Caller:
         self._is_cut = False
         self._talk = None
         self._talk_left = self._talk_length()
+        if self.leg is not None:
+            self.said_all[self.leg.sid] = self._exchange.kernel.now()
         seat = self._switchboard.seats.get(room_id)
         if self._ends_it or seat is None:
             assert self.leg is not None

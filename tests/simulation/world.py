@@ -41,6 +41,7 @@ from tests.simulation.forgotten import Standing, standing, wrongs_of_forgotten
 from tests.simulation.granted import Granted
 from tests.simulation.heeded import EndsHeeded
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
+from tests.simulation.let_go import LetGo
 from tests.simulation.meetings import Meetings, Overheard, Request
 from tests.simulation.office import SEOUL, Office
 from tests.simulation.parts import cheap_passwords, seeded_ids
@@ -153,6 +154,7 @@ class World:
         self.recounted = recounter.found
         self._spoken = Spoken(self.exchange, self.database, self.services.sealer)
         self._ends_heeded = EndsHeeded(self.exchange, self.database)
+        self._let_go = LetGo(self.exchange)
         misfortune = self.rig.misfortune
         self._silences = Silences(
             self.exchange,
@@ -215,6 +217,7 @@ class World:
             refused = self.rig.misfortune.refused
             rings = wrongs_of_rings(session, seen, people, clock_wrong, refused)
             at_end += self._forgotten(session) + self.granted.wrongs_at_end(session)
+            let_go = self._let_go.wrongs(session, seen, is_faulty=bool(faults.kinds()))
             if faults.kinds():
                 counted = wrongs_under_faults(session, seen, self.exchange.journal)
             else:
@@ -235,6 +238,7 @@ class World:
             *self._fault_log.wrongs,
             *at_end,
             *rings,
+            *let_go,
             *counted,
         ]
         return [wrong for wrong in found if is_demanded(wrong, faults)]
