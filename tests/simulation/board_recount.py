@@ -21,6 +21,7 @@ from tests.simulation.recount import (
 
 SEOUL = ZoneInfo("Asia/Seoul")
 ON_THE_WIRE = 0.5  # seconds; a moment as the server knows it, against the exchange's own
+SAME_MOMENT = timedelta(seconds=ON_THE_WIRE)
 OUTCOME_OWED = timedelta(seconds=360)
 NOT_REACHED = ("voicemail", "wrong_person", "refused", "no_answer", "busy")
 
@@ -43,10 +44,11 @@ class Between:
 
     low: float
     high: float
+    may_be_none: bool = False
 
-    def holds(self, figure: float) -> bool:
-        """Tell whether the server's figure is one of these."""
-        return self.low <= figure <= self.high
+    def holds(self, figure: float | None) -> bool:
+        """Tell whether the server's figure is one of these, or may be left out."""
+        return self.may_be_none if figure is None else self.low <= figure <= self.high
 
 
 def differences(
@@ -61,9 +63,33 @@ def differences(
     for name, between in expected.items():
         room, figure = name.split(".")
         told = board[room][figure]
-        if told is not None and not between.holds(told):
+        if not between.holds(told):
             found.append(f"the board says {name} {told}, and it was {between}")
     return found
+
+
+def queue_differences(
+    board: Mapping[str, Any], seen: Recount, entering: int, now: datetime
+) -> list[str]:
+    """Return who waits and is not on the board's list, or is gone and still on it.
+
+    A row is known by its moment. entering: so many counselors are there whose citizen is not yet.
+    Of calls that we make, whose moment is that of a promise, only the server knows the place.
+    """
+    rows = [datetime.fromisoformat(row["waiting_since"]) for row in board["waiting"]]
+    settled = [one for one in seen.stories.values() if one.told_queue and not is_lately(one, now)]
+    waiting = [one for one in settled if not (one.told_room or one.told_promise or one.ended)]
+    missing = [one.sid for one in waiting if not any(_is_of(one, at) for at in rows)]
+    gone = [one for one in settled if _has_left(one) and any(_is_of(one, at) for at in rows)]
+    found = [f"the board still lists {one.sid}, who left at {one.ended}" for one in gone]
+    if len(missing) > entering:
+        found.append(f"the board lists {len(rows)} who wait, and not {', '.join(missing)}")
+    return found
+
+
+def _is_of(story: Story, at: datetime) -> bool:
+    """Whether a row's moment is when this caller was told of the queue."""
+    return story.told_queue is not None and abs(at - story.told_queue) < SAME_MOMENT
 
 
 def _calls(seen: Recount, today: datetime, now: datetime) -> dict[str, Between]:
@@ -83,7 +109,8 @@ def _calls(seen: Recount, today: datetime, now: datetime) -> dict[str, Between]:
     counted = Between(len(mine) - shorts.high, len(mine) - shorts.low)
     if counted.low > 0:
         level = (within.low / counted.high, within.high / counted.low)
-        found["service_level"] = Between(level[0] - 0.001, level[1] + 0.001)
+        is_first = counted.low <= moving  # nobody else was offered: perhaps nobody yet
+        found["service_level"] = Between(level[0] - 0.001, level[1] + 0.001, is_first)
     if mine and not moving:
         found["longest_wait_seconds"] = _about(max(_wait(one, now) for one in mine), ON_THE_WIRE)
     if answered and not moving:

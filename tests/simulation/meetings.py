@@ -125,6 +125,11 @@ class Meeting:
     citizen_gone: datetime | None = None
 
     @property
+    def is_half_full(self) -> bool:
+        """Whether a counselor is there and the citizen is still to come."""
+        return self.seated is not None and self.joined is None and self.staff_gone is None
+
+    @property
     def ended(self) -> datetime | None:
         """When the server first heard that it was over."""
         ends = (self.pressed_end, self.staff_gone, self.citizen_gone)

@@ -14,7 +14,7 @@ from simulator.exchange import Exchange
 from simulator.people import Caller, Switchboard, Wish
 from simulator.supervisors import Supervisor
 from tests.simulation import promise_report, report_recount
-from tests.simulation.board_recount import Diaries, differences
+from tests.simulation.board_recount import Diaries, differences, queue_differences
 from tests.simulation.citizens import Neighbours
 from tests.simulation.meetings import Overheard
 from tests.simulation.promise_report import Known, PromiseReport
@@ -67,8 +67,10 @@ class Office:
 
     def wrongs_of_board(self, seen: Seen, callers: Sequence[Caller], now: datetime) -> list[str]:
         """Return where the board differs from what happened."""
-        diaries = self._diaries(seen, callers)
-        return differences(self.supervisor.board(), seen.stories, diaries, now)
+        board, diaries = self.supervisor.board(), self._diaries(seen, callers)
+        entering = sum(meeting.is_half_full for meeting in seen.meetings)
+        found = queue_differences(board, seen.stories, entering, now)
+        return found + differences(board, seen.stories, diaries, now)
 
     def wrongs_of_unrecorded(self, seen: Seen, now: datetime) -> list[str] | None:
         """Return where the list of what is unrecorded is wrong, None where it is too long."""
