@@ -101,7 +101,7 @@ class Plan:
     faults: Faults = NONE
     drain_seconds_max: float = DRAIN_SECONDS_MAX
     stays_seconds: float = 0.0
-    check_every_seconds: float = 900.0
+    check_every_seconds: float = 60.0
 
 
 @dataclass
