@@ -25,7 +25,8 @@ from routing.orders import OrderKind
 from routing.states import CALL_LIFE, CallEvent, CallState
 from routing.talks import end_talk, hang_up_leg, locked_session, move_caller
 
-SURELY_THERE = timedelta(seconds=30)
+SURELY_THERE = timedelta(seconds=60)
+"""The carrier waits 15 s for a document, as long for the one in its place, and speaks that."""
 _ENTER = "UPDATE sessions SET entered_at = coalesce(entered_at, %s) WHERE id = %s"
 
 

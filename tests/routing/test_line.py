@@ -86,7 +86,12 @@ def test_a_hung_up_desk_telephone_ends_the_talk(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "was_in_room", "state"),
-    [(12, False, "waiting"), (12, True, "wrapping"), (31, False, "wrapping")],
+    [
+        (12, False, "waiting"),
+        (12, True, "wrapping"),
+        (46, False, "waiting"),
+        (61, False, "wrapping"),
+    ],
 )
 def test_a_desk_telephone_that_never_came_to_the_room_has_not_hung_up(
     stage: Stage, seconds: float, was_in_room: bool, state: str

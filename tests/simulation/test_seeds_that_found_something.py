@@ -12,6 +12,10 @@ FOUND = {
     "who looked for a lost leg for too long rang beside who had taken the order over": 9,
     "a promise that met another's lock rested as if it were broken, its call already over": 564,
     "who asked anew for a due promise was rung while its goodbye was still spoken": 2218,
+    "a ring whose last answer was lost was given up while it rang": 4276,
+    "who waited alone in the room for a telephone that never came there was thanked for the talk": (
+        5781
+    ),
     "a simulated citizen agreed to a number that was read back and was not theirs": 2319,
 }
 
