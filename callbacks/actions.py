@@ -108,18 +108,24 @@ def make(
     ).scalar()
     if made is not None:
         return Made(made, True, at)
-    standing = records.open_promise(session, citizen.id, wish.purpose)
-    if standing is None:  # it ended between the two statements; ask once more
-        return make(session, citizen, wish, now, policy)
-    talked = _talked_already(session, standing, now)
-    if talked is not None:
-        _talked(session, standing, talked, now)
-        return make(session, citizen, wish, now, policy)
-    if standing.state not in OPEN_STATES:  # it ended while its lock was waited for
+    standing = _standing(session, citizen, wish.purpose, now)
+    if standing is None:  # it ended meanwhile; ask once more
         return make(session, citizen, wish, now, policy)
     if next_at is not None:
         _ask_anew(session, standing, wish, next_at, now, policy)
     return Made(standing.id, False, standing.next_at)
+
+
+def _standing(session: Session, citizen: Citizen, purpose: str, now: datetime) -> Promise | None:
+    """Return the promise that stands in the way of a new one, under its lock; None if none does."""
+    standing = records.open_promise(session, citizen.id, purpose)
+    if standing is None:
+        return None
+    talked = _talked_already(session, standing, now)
+    if talked is not None:
+        _talked(session, standing, talked, now)
+        return None
+    return standing if standing.state in OPEN_STATES else None
 
 
 def _talked_already(session: Session, standing: Promise, now: datetime) -> Call | None:
