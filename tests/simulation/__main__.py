@@ -32,6 +32,7 @@ from tests.simulation.faults_seeds import (  # noqa: E402
 from tests.simulation.faults_short import HOURS  # noqa: E402
 from tests.simulation.one_core import stay_on_one_core  # noqa: E402
 from tests.simulation.picture import DAYS_MAX, paint  # noqa: E402
+from tests.simulation.plan import Plan  # noqa: E402
 from tests.simulation.plans import PLANS, SHORT  # noqa: E402
 from tests.simulation.real_days import (  # noqa: E402
     arrivals,
@@ -42,7 +43,7 @@ from tests.simulation.real_days import (  # noqa: E402
     read_date,
 )
 from tests.simulation.replay import Change, crash, failure  # noqa: E402
-from tests.simulation.world import Plan, World  # noqa: E402
+from tests.simulation.world import World  # noqa: E402
 
 SEATS, SEATS_WHOLE = 5, 13
 BANK_HABITS = Habits(talk_seconds=152.6, talk_sigma=1.09)
@@ -208,7 +209,7 @@ def _report(world: World, plan: Plan, spent: float, cpu: float) -> None:
     left = world.standing()
     say(f"promises open {left.open} · overdue {left.overdue} · for decision {left.undecided}")
     if not plan.faults.kinds():
-        held = world.comparisons
+        held = world.looks
         say(f"reports compared {held.made} · put off {held.put_off} · left out {held.skipped}")
     pace = f"{hours / spent:.2f} hours a second"
     say(f"{hours:.1f} simulated hours in {spent:.1f} s ({cpu:.1f} s of this process): {pace}")

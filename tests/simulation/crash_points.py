@@ -29,7 +29,8 @@ from tests.simulation.crash_ends import wrongs_of_ends
 from tests.simulation.faults import Faults
 from tests.simulation.faults_short import START
 from tests.simulation.fresh_world import fresh_world
-from tests.simulation.world import Plan, World
+from tests.simulation.plan import Plan
+from tests.simulation.world import World
 
 KILLED = Faults(killed_before_commit=1e-9)
 """Judged as where processes die; when, is not left to dice."""

@@ -5,7 +5,8 @@ stretch; then everything must come to rest.
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -266,6 +267,15 @@ class Misfortune:
             self.race(process)
         finally:
             self.is_racing = False
+
+    @contextmanager
+    def undisturbed(self) -> Iterator[None]:
+        """Let no process die, be cut or be raced at a commit meanwhile."""
+        was_racing, self.is_racing = self.is_racing, True
+        try:
+            yield
+        finally:
+            self.is_racing = was_racing
 
     def let_overtake(self, what: str) -> None:
         """Perhaps whoever asked stands still beyond the lease, and another takes the order."""

@@ -21,6 +21,7 @@ from tests.simulation.faults import ALL, Faults
 from tests.simulation.faults_short import Told, lived, short_plan
 from tests.simulation.fresh_world import fresh_world
 from tests.simulation.minimise import Case, minimise
+from tests.simulation.plan import Plan
 from tests.simulation.plans import PLANS
 from tests.simulation.replay import (
     UNCHANGED,
@@ -30,7 +31,7 @@ from tests.simulation.replay import (
     report_of_flow,
     short_command,
 )
-from tests.simulation.world import Plan, World
+from tests.simulation.world import World
 
 TEMPLATE = "simulated_template"
 TELL_EACH = 50

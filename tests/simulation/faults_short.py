@@ -13,7 +13,8 @@ from simulator.staff import WorkHabits
 from simulator.supervisors import SupervisorHabits
 from tests.simulation.faults import ALL, Faults
 from tests.simulation.fresh_world import fresh_world
-from tests.simulation.world import Plan, World
+from tests.simulation.plan import Plan
+from tests.simulation.world import World
 
 START = datetime(2026, 3, 3, 1, tzinfo=UTC)  # ten in the morning in Seoul, a Tuesday
 EVENING = datetime(2026, 3, 3, 11, 52, tzinfo=UTC)  # eight minutes before nobody may be rung

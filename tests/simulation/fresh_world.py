@@ -7,7 +7,8 @@ from functools import cache
 
 from tests.databases import fresh
 from tests.simulation.commits import Meddler
-from tests.simulation.world import Plan, World
+from tests.simulation.plan import Plan
+from tests.simulation.world import World
 
 
 @contextmanager

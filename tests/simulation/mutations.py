@@ -23,8 +23,9 @@ from tests.databases import fresh
 from tests.simulation.faults import ALL, NONE, Faults
 from tests.simulation.faults_seeds import TEMPLATE, server
 from tests.simulation.faults_short import lived, short_plan
+from tests.simulation.plan import Plan
 from tests.simulation.plans import night_plan
-from tests.simulation.world import Plan, World
+from tests.simulation.world import World
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "mutations.md"
 SEEDS_MAX = 200

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.database import Database
@@ -17,12 +17,10 @@ from tests.simulation import promise_report, report_recount
 from tests.simulation.board_recount import Diaries, differences, queue_differences
 from tests.simulation.citizens import Neighbours
 from tests.simulation.meetings import Overheard
+from tests.simulation.plan import Plan
 from tests.simulation.promise_report import Known, PromiseReport
 from tests.simulation.report_recount import Reports, Seen, unrecorded_differences
 from tests.simulation.staffing import PASSWORD, ROSTER_HEADER
-
-if TYPE_CHECKING:
-    from tests.simulation.world import Plan
 
 SEOUL = ZoneInfo("Asia/Seoul")
 OPENS, CLOSES = time(9), time(18)
@@ -38,7 +36,7 @@ class Office:
         server: Overheard,
         app: Callable[..., Any],
         switchboard: Switchboard,
-        plan: "Plan",
+        plan: Plan,
         thanked: Callable[[Wish], None],
     ) -> None:
         """thanked: hears at once of whom the public form thanked."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from simulator.handsets import RungHabits
 from tests.simulation.faults import ALL, Faults
 from tests.simulation.faults_short import HOURS, short_plan
-from tests.simulation.world import Plan
+from tests.simulation.plan import Plan
 
 SHORT, CRISIS, NIGHT = "short", "crisis", "night"
 BEFORE_MIDNIGHT = datetime(2026, 3, 3, 14, 46, tzinfo=UTC)  # fourteen minutes, in Seoul

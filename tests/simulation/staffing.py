@@ -1,7 +1,6 @@
 """Who works in a simulated stretch: the roster, its shifts, and the people who keep them."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from core.database import Database
@@ -11,9 +10,7 @@ from simulator.browsers import BrowserCounselor
 from simulator.exchange import Exchange
 from simulator.people import Switchboard
 from simulator.staff import Counselor
-
-if TYPE_CHECKING:
-    from tests.simulation.world import Plan
+from tests.simulation.plan import Plan
 
 SHIFT_SECONDS = 8 * 3600
 WORTH_COMING_SECONDS = 1200.0
@@ -36,7 +33,7 @@ class Staff:
     """Hires counselors and books their shifts for a plan."""
 
     def __init__(
-        self, exchange: Exchange, server: Server, switchboard: Switchboard, plan: "Plan"
+        self, exchange: Exchange, server: Server, switchboard: Switchboard, plan: Plan
     ) -> None:
         self.counselors: list[Counselor] = []
         self.telephones: set[str] = set()

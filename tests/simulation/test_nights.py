@@ -36,11 +36,11 @@ def test_what_yesterdays_report_forgets_is_found(night: World) -> None:
     assert any(one.talk_seconds > TALK_SECONDS for one in before)
     with night.database.transaction() as session:
         session.execute(text("UPDATE calls SET queued_at = NULL"))
-    night._check_board()
+    night.looks.look()
     expected = (
         "talked for long" if night.plan.faults.kinds() else "the report of 2026-03-03  counts"
     )
-    assert any(expected in wrong for wrong in night.wrongs)
+    assert any(expected in wrong for wrong in night.looks.wrongs)
 
 
 def test_every_real_day_is_lived_on_its_own_weekday_of_this_century() -> None:

@@ -11,9 +11,10 @@ from simulator.habits import Habits
 from simulator.handsets import RungHabits
 from simulator.staff import WorkHabits
 from tests.databases import fresh
+from tests.simulation.plan import Plan
 from tests.simulation.real_days import REAL_DAYS, arrivals, midnight, read_date
 from tests.simulation.replay import commit, pytest_command, unsound
-from tests.simulation.world import Plan, World
+from tests.simulation.world import World
 
 START = datetime(2026, 3, 1, 15, tzinfo=UTC)  # midnight in Seoul, Monday
 SEATS = 2

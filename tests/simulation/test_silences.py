@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulation.faults import NONE, Faults
 from tests.simulation.faults_short import WORK_HABITS, live_short, short_plan
-from tests.simulation.world import Plan
+from tests.simulation.plan import Plan
 
 OFTEN_AN_HOUR = 24.0
 

@@ -3,21 +3,20 @@
 Nobody's dice but the world's own are thrown for them, and no figure counts them.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from core.database import Database
 from counselors.roster import import_roster
 from simulator.api_user import ApiUser, Server
 from simulator.exchange import Exchange
+from tests.simulation.plan import Plan
 from tests.simulation.staffing import HOLDS, PASSWORD, ROSTER_HEADER
 
-if TYPE_CHECKING:
-    from tests.simulation.world import Plan
-
 SEOUL = ZoneInfo("Asia/Seoul")
-TRIES_SECONDS, PROMOTED_SECONDS = 1.0, 2.5
+TRIES_SECONDS = 1.0
 """Before anybody calls: companions are at work by then, and nobody was offered anything yet."""
 LAPSED, PROMOTED, COMPANION = "lapsed", "promoted", "companion00"
 READY = {"status": "ready"}
@@ -30,23 +29,31 @@ class Unfit:
     ready, and then the roster says that they supervise: they have left nothing but their role.
     """
 
-    def __init__(self, exchange: Exchange, server: Server, plan: "Plan") -> None:
+    def __init__(self, exchange: Exchange, server: Server, plan: Plan) -> None:
         self.wrongs: list[str] = []
         self._exchange = exchange
         self._server = server
         self._plan = plan
 
-    def come(self, database: Database) -> None:
-        """Have them on the roster, and let each try once."""
+    def come(
+        self, database: Database, undisturbed: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        """Have them on the roster, and let each try once. undisturbed: while nobody else acts."""
         yesterday = self._plan.start.astimezone(SEOUL).date() - timedelta(days=1)
         self._enroll(database, _row(LAPSED, "counselor", str(yesterday)))
         self._enroll(database, _row(PROMOTED, "counselor", str(HOLDS)))
         at = self._exchange.kernel.at
         at(TRIES_SECONDS, lambda: self._try(LAPSED))
         at(TRIES_SECONDS, lambda: self._try(COMPANION))
-        at(TRIES_SECONDS, lambda: self._say_ready(PROMOTED))
-        supervises = _row(PROMOTED, "supervisor", str(HOLDS))
-        at(PROMOTED_SECONDS, lambda: self._enroll(database, supervises))
+        at(TRIES_SECONDS, lambda: self._promote(database, undisturbed))
+
+    def _promote(
+        self, database: Database, undisturbed: Callable[[], AbstractContextManager[None]]
+    ) -> None:
+        """Ready, and a supervisor before anybody could look: else the offer would be right."""
+        with undisturbed():
+            self._say_ready(PROMOTED)
+            self._enroll(database, _row(PROMOTED, "supervisor", str(HOLDS)))
 
     def _enroll(self, database: Database, row: str) -> None:
         with database.transaction() as session:

@@ -7,28 +7,21 @@ holds that the story is the same).
 
 import io
 import wave
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import cache, partial
+from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.database import Database
 from core.services import Services, install
-from simulator.companions import CompanionHabits
 from simulator.exchange import Exchange
-from simulator.habits import Habits
 from simulator.kernel import VirtualKernel
 from simulator.people import Caller, Switchboard, send_callers
 from simulator.rest import Rest
 from simulator.settings import Settings
 from simulator.sounds import Recording, Sound, estimated_seconds
-from simulator.staff import WorkHabits
-from simulator.supervisors import SupervisorHabits
 from tests.simulation.commits import Meddler
-from tests.simulation.faults import NONE, Faults
 from tests.simulation.faults_rig import Rig
 from tests.simulation.faults_told import (
     FaultLog,
@@ -42,9 +35,11 @@ from tests.simulation.granted import Granted
 from tests.simulation.heeded import EndsHeeded
 from tests.simulation.holds import wrongs_at_end, wrongs_now, wrongs_of_recount
 from tests.simulation.let_go import LetGo
+from tests.simulation.looks import HOURS_A_DAY, Looks
 from tests.simulation.meetings import Meetings, Overheard, Request
-from tests.simulation.office import SEOUL, Office
+from tests.simulation.office import Office
 from tests.simulation.parts import cheap_passwords, seeded_ids
+from tests.simulation.plan import Plan
 from tests.simulation.promise_holds import (
     CLOCK_WRONG_MAX,
     NOT_WRONG,
@@ -59,58 +54,10 @@ from tests.simulation.silences import Silences
 from tests.simulation.staffing import Staff
 from tests.simulation.unfit import Unfit
 
-DRAIN_SECONDS_MAX = 12 * 3600
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 EXCUSED = timedelta(seconds=5)
 """While faults happen, a ring may be lost and an order be carried out by whoever finds it."""
-HOURS_A_DAY = 24.0
 TIDY_SECONDS = 3600.0
-BOARD_HOURS = (10.9, 19.3, 23.9)
-"""When the board is held against what happened, in hours of each day from the start."""
-LOOKS, LOOKS_AGAIN_SECONDS = 12, 7.0
-"""At a report in whose very seconds somebody comes or goes."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a simulated stretch consists of.
-
-    browsers: so many seats are held by somebody at the desk page during `browser_hours` of each
-    day from the start (their looking every few seconds costs a large part of the run).
-    unfit: people try to be ready who may not be. expiring: so many seats are held by people whose
-    certificate ends on the first day.
-    stays_seconds: so long at least the drain lasts, so that later tries of promises are seen.
-    """
-
-    start: datetime
-    hours: float
-    arrivals: Sequence[datetime]
-    seats: int
-    seed: int
-    browsers: int = 1
-    browser_hours: tuple[float, float] = (13, 16)
-    habits: Habits = field(default_factory=Habits)
-    work_habits: WorkHabits = field(default_factory=WorkHabits)
-    companions: int = 2
-    companion_habits: CompanionHabits = field(default_factory=CompanionHabits)
-    supervisor_habits: SupervisorHabits = field(default_factory=SupervisorHabits)
-    forms_a_day: float = 4.0
-    unfit: bool = False
-    expiring: int = 0
-    every_tick: bool = False
-    faults: Faults = NONE
-    drain_seconds_max: float = DRAIN_SECONDS_MAX
-    stays_seconds: float = 0.0
-    check_every_seconds: float = 60.0
-
-
-@dataclass
-class Comparisons:
-    """How often a report was held against what happened, or could not be, at last or yet."""
-
-    made: int = 0
-    skipped: int = 0
-    put_off: int = 0
 
 
 class World:
@@ -164,7 +111,7 @@ class World:
         )
         self._length = cache(self._measured)
         self.wrongs: list[str] = []
-        self.comparisons = Comparisons()
+        self.looks = Looks(plan, self.kernel, self.office, self._seen, lambda: self.callers)
         self._written = 0
         self._fault_log = FaultLog(misfortune)
 
@@ -185,7 +132,7 @@ class World:
                 self.staff.hire(self.database, self.kernel.now(), plan.drain_seconds_max)
                 self.office.open(self.database, self.kernel.now())
                 if plan.unfit:
-                    self._unfit.come(self.database)
+                    self._unfit.come(self.database, self.rig.misfortune.undisturbed)
                 self.callers = send_callers(
                     self.exchange, self.switchboard, plan.arrivals, plan.seed, plan.habits
                 )
@@ -193,7 +140,7 @@ class World:
                 self.kernel.at(TIDY_SECONDS, self._tidy)
                 self.kernel.run_until(until)
                 self._drain()
-                self._check_board()
+                self.looks.look()
             finally:
                 install(None)
         for counselor in self.counselors:
@@ -227,6 +174,7 @@ class World:
         at_end += wrongs_of_companions(seen, companions)
         found = [
             *self.wrongs,
+            *self.looks.wrongs,
             *self._unfit.wrongs,
             *self._spoken.wrongs,
             *self.granted.wrongs,
@@ -287,52 +235,6 @@ class World:
         self.rig.tidy()
         self.kernel.at(TIDY_SECONDS, self._tidy)
 
-    def _check_board(self, looks: int = 1) -> None:
-        """Hold board and reports against what happened; lost words make most of it uncertain.
-
-        looks: at a report, before it is left alone because somebody always comes or goes.
-        """
-        office, now, seen = self.office, self.kernel.now(), self._seen()
-        if self.plan.faults.kinds():
-            days = self._all_days()
-            self._blame(office.wrongs_of_reports_under_faults(days, seen, self.callers, now))
-            return
-        self._blame(office.wrongs_of_board(seen, self.callers, now))
-        self._count(office.wrongs_of_unrecorded(seen, now))
-        for day in self._latest_days():
-            self._look_at_report(day, looks)
-
-    def _look_at_report(self, day: date, looks: int) -> None:
-        wrongs = self.office.wrongs_of_report(day, self._seen(), self.callers, self.kernel.now())
-        if wrongs is not None or looks <= 1:
-            self._count(wrongs)
-            return
-        self.comparisons.put_off += 1
-        again = partial(self._look_at_report, day, looks - 1)
-        self.kernel.at(LOOKS_AGAIN_SECONDS, again)
-
-    def _count(self, wrongs: Sequence[str] | None) -> None:
-        """Count a comparison, or, without wrongs to tell of, that there was none."""
-        self.comparisons.made += wrongs is not None
-        self.comparisons.skipped += wrongs is None
-        self._blame(wrongs or ())
-
-    def _blame(self, wrongs: Iterable[str]) -> None:
-        self.wrongs += [f"{self.kernel.now():%H:%M:%S} {wrong}" for wrong in wrongs]
-
-    def _latest_days(self) -> list[date]:
-        """Today, and the day before as it stands by now."""
-        today = self.kernel.now().astimezone(SEOUL).date()
-        before = today - timedelta(days=1)
-        begun = self.plan.start.astimezone(SEOUL).date()
-        return [today] if before < begun else [before, today]
-
-    def _all_days(self) -> list[date]:
-        """All days so far, and the one before where a clock that was set back may have been."""
-        first = (self.plan.start - CLOCK_WRONG_MAX).astimezone(SEOUL).date()
-        last = self.kernel.now().astimezone(SEOUL).date()
-        return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
     def _seen(self) -> Seen:
         logins = {one.address: one.login for one in self.counselors}
         return Seen(self.recounted, self.meetings, self.server.unanswering, logins)
@@ -341,10 +243,7 @@ class World:
         """Up to `until`; then each commit is followed by a look at the tables."""
         if not self.plan.faults.kinds():
             self.kernel.at(self.plan.check_every_seconds, self._check)
-            for day in range(1 + int(self.plan.hours // HOURS_A_DAY)):
-                for hour in BOARD_HOURS:
-                    at = (day * HOURS_A_DAY + hour) * 3600
-                    self.kernel.at(at, partial(self._check_board, LOOKS))
+            self.looks.plan_all()
         else:
             self.rig.misfortune.begin(until)
             self.kernel.after_each.append(self._check_what_changed)
