@@ -22,7 +22,11 @@ _QUEUED = text("SELECT carrier_sid FROM calls WHERE queued_at IS NOT NULL")
 _PROMISES = text(
     """
     SELECT p.id, p.state, k.carrier_sid AS origin_sid, ARRAY(
-      SELECT t.carrier_sid FROM promise_tries JOIN calls t ON t.id = call_id
+      SELECT CASE WHEN t.carrier_sid LIKE 'handed-over-%' THEN second.carrier_sid
+          WHEN t.carrier_sid LIKE 'beside-%' THEN first.carrier_sid ELSE t.carrier_sid END
+      FROM promise_tries JOIN calls t ON t.id = call_id
+      LEFT JOIN calls second ON second.handed_from_id = t.id
+      LEFT JOIN calls first ON first.id = t.handed_from_id
       WHERE promise_id = p.id) AS tried_sids
     FROM promises p LEFT JOIN calls k ON k.id = p.origin_call_id
     """

@@ -83,6 +83,13 @@ PATIENT = CompanionHabits(
     agrees_series=0,
     drops_talk=0,
 )
+ALARMED = replace(
+    PATIENT,
+    brings_in=1.0,
+    brings_in_seconds=(20.0, 20.0),
+    hands_over_seconds=(10.0, 10.0),
+    stays=0.0,
+)
 IDLE = SupervisorHabits(looks_every_seconds=1e6, promises=0)
 
 
@@ -208,6 +215,13 @@ FLOWS = (
         "a companion reaches who was promised a call",
         _plan(callers=0, companions=1),
         _REACHED.format("api"),
+        _promise_to_companion,
+    ),
+    Flow(
+        "a counselor is brought into a companion's talk",
+        _plan(callers=0, companions=1, companion_habits=ALARMED),
+        """SELECT count(*) = 1 FROM calls second JOIN sessions s ON s.call_id = second.id
+           WHERE second.handed_from_id IS NOT NULL AND s.joined_at IS NOT NULL""",
         _promise_to_companion,
     ),
     Flow(
