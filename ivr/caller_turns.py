@@ -18,6 +18,7 @@ from counselors.states import SessionState
 from ivr import flow
 from ivr.instructions import Reply
 from ivr.menu import Choice, Menus
+from ivr.parting import parting
 from ivr.prompts import Prompts
 from ivr.turn import Turn
 from routing import calls, handing_on, line, records
@@ -153,7 +154,7 @@ def on_wait(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply]:
     if call.state == CallState.IN_MENU:
         effect = _join(session, call, Choice("queue"), desk)
     if call.state == CallState.CLOSED:
-        return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
+        return Effect.NOTHING, parting(session, call)
     line.hear_of(call, desk.now, desk.policy)
     return effect, _waiting(session, call, turn, desk)
 
@@ -180,7 +181,7 @@ def on_wait_key(session: Session, turn: Turn, desk: Desk) -> tuple[Effect, Reply
     call, _ = _open(session, turn, desk, CallState.WAITING)
     again, place = turn.query.get("again", ""), turn.number("turn")
     if call.state == CallState.CLOSED:
-        return Effect.NOTHING, flow.say_and_end("goodbye", call.language)
+        return Effect.NOTHING, parting(session, call)
     line.hear_of(call, desk.now, desk.policy)
     if turn.digits == "2":
         return Effect.NOTHING, flow.to_callback(place, call.language, again)
@@ -292,7 +293,7 @@ def where_it_is(session: Session, call: Call, turn: Turn) -> Reply:
     answer is still the right one.
     """
     if call.state in (CallState.WRAPPING, CallState.CLOSED):
-        return flow.say_and_end("goodbye", call.language)
+        return parting(session, call)
     talk = counselor_records.live_session(session, call.id)
     if talk is not None and talk.state == SessionState.TALKING:
         return flow.room(room_of(talk), call.language)
