@@ -5,7 +5,7 @@ says so.
 """
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
@@ -25,8 +25,6 @@ from routing.orders import OrderKind
 from routing.states import CALL_LIFE, CallEvent, CallState
 from routing.talks import end_talk, hang_up_leg, locked_session, move_caller
 
-SURELY_THERE = timedelta(seconds=60)
-"""The carrier waits 15 s for a document, as long for the one in its place, and speaks that."""
 _ENTER = "UPDATE sessions SET entered_at = coalesce(entered_at, %s) WHERE id = %s"
 
 
@@ -199,13 +197,12 @@ def counselor_leg_ended(
     policy: Policy,
     *,
     was_in_room: bool = False,
-    is_found: bool = False,
 ) -> Effect:
     """The counselor's leg ended. A hung-up desk phone ends the session; a lost browser does not.
 
     leg_sid must be the leg of the session: the end of an older leg changes nothing.
-    was_in_room: the word of its end shows that it had come; else it must have been seen there.
-    is_found: nobody told of its end, it was found gone, and may be so for long.
+    was_in_room: the word of its end shows that it had come; else it must have been seen there. No
+    length of time shows it: who waits there alone must not be thanked for a talk.
     """
     found = locked_session(session, session_id)
     if found is None or found[2].leg_sid != leg_sid:
@@ -215,7 +212,8 @@ def counselor_leg_ended(
         return Effect.NOTHING
     if handing_on.leave(session, call, held, talk, reason, now, policy):
         return Effect.CHANGED
-    has_talked = talk.joined_at is not None and (was_in_room or _was_there(talk, now, is_found))
+    was_there = was_in_room or talk.entered_at is not None
+    has_talked = was_there and talk.joined_at is not None
     if has_talked and not _at_browser(session, talk):
         end_talk(session, call, held, talk, CallEvent.TALK_ENDED, "counselor hung up", now, policy)
         move_caller(session, call, talk, "goodbye", now)
@@ -262,16 +260,6 @@ def lose_counselor(
     if was_moved:
         move_caller(session, call, talk, "reconnect", now)
     return Effect.CHANGED
-
-
-def _was_there(talk: CounselingSession, now: datetime, is_found: bool) -> bool:
-    """Tell whether the counselor's leg came to the room, and did not end on its way there.
-
-    The word of it may be lost; a leg for which the carrier found no document ends sooner. Where
-    the word of its end is lost as well the caller, who may be alone since, waits for another.
-    """
-    assert talk.joined_at is not None
-    return talk.entered_at is not None or (not is_found and now - talk.joined_at >= SURELY_THERE)
 
 
 def _at_browser(session: Session, talk: CounselingSession) -> bool:

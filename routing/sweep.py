@@ -214,4 +214,4 @@ def settle_leg_look_up(
 ) -> None:
     """Apply what the carrier said of the counselor's leg in a session."""
     if not is_live:
-        counselor_leg_ended(session, session_id, leg_sid, "found ended", now, policy, is_found=True)
+        counselor_leg_ended(session, session_id, leg_sid, "found ended", now, policy)

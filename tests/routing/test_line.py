@@ -85,17 +85,11 @@ def test_a_hung_up_desk_telephone_ends_the_talk(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "was_in_room", "is_found", "state"),
-    [
-        (12, False, False, "waiting"),
-        (12, True, False, "wrapping"),
-        (46, False, False, "waiting"),
-        (61, False, False, "wrapping"),
-        (300, False, True, "waiting"),
-    ],
+    ("seconds", "was_in_room", "state"),
+    [(12, False, "waiting"), (12, True, "wrapping"), (300, False, "waiting")],
 )
 def test_a_desk_telephone_that_never_came_to_the_room_has_not_hung_up(
-    stage: Stage, seconds: float, was_in_room: bool, is_found: bool, state: str
+    stage: Stage, seconds: float, was_in_room: bool, state: str
 ) -> None:
     """The key was pressed, the answer was lost, and the carrier ended the leg by itself."""
     stage.counselor(endpoint="tel:+82212345678")
@@ -115,7 +109,6 @@ def test_a_desk_telephone_that_never_came_to_the_room_has_not_hung_up(
             stage.now,
             stage.policy,
             was_in_room=was_in_room,
-            is_found=is_found,
         )
     assert stage.get_call(call).state == state
 
