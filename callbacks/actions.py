@@ -14,14 +14,14 @@ from sqlalchemy.orm import Session
 from callbacks import guard, records
 from callbacks.models import OPEN, Promise, Try
 from callbacks.retry import NOBODY_THERE, RULES_FOR, PersonDecides, TryOutcome, after_try
-from callbacks.schedule import next_moment, next_ring
+from callbacks.schedule import next_moment
 from callbacks.states import OPEN_STATES, PROMISE_LIFE, PromiseEvent, PromiseState
 from citizens.models import Citizen
 from core.policy import Policy
 from routing import calls, outward
 from routing.line import Effect
 from routing.models import Call
-from routing.states import CallState
+from routing.states import PROMISED, CallState
 
 IN_HAND = (PromiseState.PLANNED, PromiseState.CALLING)
 AWAITED = (CallState.WAITING, CallState.OFFERED, CallState.CONNECTED)
@@ -29,6 +29,8 @@ AWAITED = (CallState.WAITING, CallState.OFFERED, CallState.CONNECTED)
 TALKED = (CallState.WRAPPING, CallState.CLOSED)
 TALK_MIN = timedelta(seconds=5)
 """In which "you are connected" is still being spoken."""
+LET_GO = timedelta(seconds=30)
+"""Until the caller has heard the promise and put the receiver back: before, it would be busy."""
 NOT_RUNG_PAUSE = timedelta(minutes=2)
 """Before another try where the carrier takes no request of ours: a token is soon changed."""
 NO_TIME = "no time at which this person may be called"
@@ -197,72 +199,6 @@ def move(promise: Promise, event: PromiseEvent, now: datetime, reason: str | Non
         promise.kept_at = now
 
 
-def queue_entry(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
-    """Put a due talk into the queue at its original place, or plan it for when it may be."""
-    if promise.state != PromiseState.PLANNED or promise.entry_call_id is not None:
-        return  # it went on before this lock
-    citizen = session.get_one(Citizen, promise.citizen_id)
-    tried = records.hours_tried(session, promise)
-    rules = guard.rules_of(session, citizen, now, promise.purpose, tried)
-    if isinstance(rules, guard.Never):
-        move(promise, PromiseEvent.WITHDREW, now, rules.reason)
-        return
-    if records.is_on_the_line(session, citizen.number_index):
-        return  # who talks with us would be rung for nothing; looked at again each second
-    next_at = next_ring(now, rules)
-    if next_at != now:
-        _plan(promise, next_at, now)
-        return
-    call = outward.queue_outward(
-        session,
-        sealed_number=citizen.sealed_number,
-        number_index=citizen.number_index,
-        need=promise.need,
-        language=promise.language,
-        queued_at=promise.queued_at,
-        now=now,
-        priority=promise.priority,
-    )
-    promise.entry_call_id = call.id
-
-
-def stop_entry(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
-    """Stop the call of a promise: out of the queue, or no longer rung; the place is kept.
-
-    Done where the citizen may not be rung any more, or not now; looked at again under the lock.
-    """
-    if promise.entry_call_id is None:
-        return
-    citizen = session.get_one(Citizen, promise.citizen_id, populate_existing=True)
-    tried = records.hours_tried(session, promise)
-    rules = guard.rules_of(session, citizen, now, promise.purpose, tried)
-    is_over = promise.state not in (PromiseState.PLANNED, PromiseState.CALLING)
-    call = session.get_one(
-        Call, promise.entry_call_id, with_for_update=True, populate_existing=True
-    )
-    if call.state == CallState.REACHING:
-        if is_over or isinstance(rules, guard.Never):
-            outward.not_reached(session, call, "cancelled", now, policy)
-            settle(session, promise, now, policy)
-        return
-    next_at = None if is_over or isinstance(rules, guard.Never) else next_ring(now, rules)
-    may_ring = next_at == now and not records.is_on_the_line(session, citizen.number_index)
-    if may_ring or outward.withdraw(session, call, "not now", now, policy) is Effect.NOTHING:
-        return
-    promise.entry_call_id = None
-    if isinstance(rules, guard.Never) and not is_over:
-        move(promise, PromiseEvent.WITHDREW, now, rules.reason)
-    elif not is_over:
-        _plan(promise, next_at, now)
-
-
-def _plan(promise: Promise, at: datetime | None, now: datetime) -> None:
-    if at is None:
-        move(promise, PromiseEvent.TRIES_SPENT, now, NO_TIME)
-        return
-    promise.next_at = at
-
-
 def settle(session: Session, promise: Promise, now: datetime, policy: Policy) -> None:
     """Bring a promise up to where its call is; the call's own life is the truth."""
     if promise.entry_call_id is None or promise.state not in IN_HAND:
@@ -277,6 +213,9 @@ def settle(session: Session, promise: Promise, now: datetime, policy: Policy) ->
         move(promise, PromiseEvent.CALL_BEGUN, now)
     if call.state == CallState.REACHING:
         return
+    if call.state == CallState.CLOSED and call.close_reason == PROMISED:
+        _asked_anew(promise, now)
+        return
     if call.answered_at is not None and promise.purpose == "talk":
         if call.state == CallState.CLOSED:
             _talked(session, promise, call, now)
@@ -285,6 +224,13 @@ def settle(session: Session, promise: Promise, now: datetime, policy: Policy) ->
         _reached(session, promise, call, now)
         return
     _not_reached(session, promise, call, now)
+
+
+def _asked_anew(promise: Promise, now: datetime) -> None:
+    """Who was called, and asked in the wait to be called again, had no talk and spends no try."""
+    promise.entry_call_id = None
+    move(promise, PromiseEvent.CALL_LOST, now)
+    promise.next_at = now + LET_GO
 
 
 def _was_made(session: Session, call: Call) -> bool:

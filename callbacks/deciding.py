@@ -116,7 +116,7 @@ def escalate(
 ) -> Made | NotMade:
     """Back to a professional, at once: a talk before the others, with why it was handed on.
 
-    While the companion still talks, the talk is held back until they hang up (actions.queue_entry).
+    While the companion still talks, it is held back until they hang up (entering.queue_entry).
     """
     citizen = session.get_one(Citizen, promise.citizen_id)
     wish = Wish(

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from callbacks import actions, entries, records, series
+from callbacks import actions, entering, entries, records, series
 from callbacks.models import Promise, Series
 from core.database import is_lost_race, lock, try_lock
 from core.log import event_log
@@ -54,8 +54,8 @@ def tend(session: Session, now: datetime, policy: Policy) -> Tended:
     lock(session, DISPATCH_LOCK, then_briefly=True)
     return Tended(
         settled=_each(session, moved, actions.settle, now, policy),
-        held=_each(session, stopped, actions.stop_entry, now, policy),
-        queued=_each(session, due, actions.queue_entry, now, policy),
+        held=_each(session, stopped, entering.stop_entry, now, policy),
+        queued=_each(session, due, entering.queue_entry, now, policy),
         followed=_follow(session, going_on, now, policy),
     )
 

@@ -5,7 +5,7 @@ what answers a call we make hears nothing about counseling before it has shown t
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -32,8 +32,6 @@ from routing.states import CALL_LIFE, PROMISED, CallEvent, CallState
 MACHINES = ("machine_start", "machine_end_beep", "machine_end_silence", "machine_end_other", "fax")
 CANDIDATE_CONTEXT = "calls.candidate"
 ASKS_MAX = 3
-LET_GO = timedelta(seconds=30)
-"""Until the caller has heard the promise and put the receiver back: before, it would be busy."""
 HEARD_BY_LINE = "line"
 TRY_OUTCOMES = {"busy": "busy", "no-answer": "no_answer", "failed": "failed", "canceled": "failed"}
 
@@ -146,7 +144,7 @@ def _promise(
     wish = promises.Wish(
         purpose="talk",
         origin="wait" if call.queued_at is not None else "menu",
-        at=desk.now + LET_GO,
+        at=desk.now + promises.LET_GO,
         priority=call.priority,
         queued_at=call.queued_at,
         need=call.need or "talk",
@@ -160,7 +158,7 @@ def _promise(
     next_at: datetime | None = None
     if not made.is_new:
         session.flush()  # the call that ends here may be the one that was to keep it
-        until = desk.now + LET_GO
+        until = desk.now + promises.LET_GO
         next_at = promises.ring_not_before(session, made.promise_id, until, desk.now, desk.policy)
     return Effect.CHANGED, flow.promised(next_at or made.next_at, desk.now, call.language)
 

@@ -509,3 +509,26 @@ def test_who_was_cut_off_and_asks_to_be_called_is_called_again(town: Town) -> No
     town.run(1200)
     assert town.outcomes(again.id) == ["reached"]
     assert len(town.dials()) == 2
+
+
+def test_who_lost_the_counselor_at_once_and_asks_to_be_called_is_not_rung_into_the_goodbye(
+    town: Town,
+) -> None:
+    """They had no talk: the promise stands, no try is spent, and the receiver must be back."""
+    citizen = town.person(talk_seconds=600.0, presses=[("맞으면 일 번", "1")])
+    promise_id, (_, lost) = town.promise(), accepted(town)
+    while not citizen.rooms:
+        town.run(0.5)
+    lost.leg.hang_up()
+    town.run(30)
+    citizen.leg.press("2")
+    town.run(5)
+    town.counselor()
+    while citizen.leg.live:
+        town.run(1)
+        assert len(town.dials()) == 1
+    assert citizen.heard("약속드립니다")
+    assert (town.get(promise_id).state, town.outcomes(promise_id)) == ("planned", [])
+    town.run(1200)
+    assert town.outcomes(promise_id) == ["reached"]
+    assert len(town.dials()) == 2

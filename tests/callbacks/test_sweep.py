@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.orm import Session
 
-from callbacks import actions
+from callbacks import actions, entering
 from callbacks.models import Promise
 from callbacks.records import FAILED_MAX
 from callbacks.sweep import DUE_MAX, tend
@@ -30,14 +30,14 @@ def test_a_promise_that_can_not_be_tended_does_not_stop_the_others(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = (town.promise(e164=number) for number in numbers(2))
-    real = actions.queue_entry
+    real = entering.queue_entry
 
     def fail(session: Session, promise: Promise, *rest: Any) -> None:
         if promise.id == bad:
             raise RuntimeError("a fault of ours")
         real(session, promise, *rest)
 
-    monkeypatch.setattr(actions, "queue_entry", fail)
+    monkeypatch.setattr(entering, "queue_entry", fail)
     for _ in range(3):
         tended(town)
     assert town.get(good).entry_call_id is not None
@@ -53,7 +53,7 @@ def test_failing_promises_can_not_crowd_out_the_others(
     with town.look() as session:
         session.execute(update(Promise).values(next_at=before))
     good = town.promise(e164="+821033300001")
-    real, tried = actions.queue_entry, []
+    real, tried = entering.queue_entry, []
 
     def fail(session: Session, promise: Promise, *rest: Any) -> None:
         if promise.id in bad:
@@ -61,7 +61,7 @@ def test_failing_promises_can_not_crowd_out_the_others(
             raise RuntimeError("a fault of ours")
         real(session, promise, *rest)
 
-    monkeypatch.setattr(actions, "queue_entry", fail)
+    monkeypatch.setattr(entering, "queue_entry", fail)
     for _ in range(4):
         tended(town)
     assert town.get(good).entry_call_id is not None
@@ -70,7 +70,7 @@ def test_failing_promises_can_not_crowd_out_the_others(
     for _ in range(len(bad) // FAILED_MAX):
         tended(town)
     assert sorted(tried) == sorted([*bad, *bad]), "in turn"
-    monkeypatch.setattr(actions, "queue_entry", real)
+    monkeypatch.setattr(entering, "queue_entry", real)
     town.clock.off_by = timedelta(minutes=-30)  # a clock set back makes nobody wait for it
     for _ in range(len(bad) // FAILED_MAX):
         tended(town)
