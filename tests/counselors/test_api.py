@@ -264,8 +264,8 @@ def test_each_reveal_is_in_the_access_log(house: House, haneul: Desk) -> None:
         answer = haneul.send("POST", path, why, key="same")
         assert answer.json == {"number": "+821012345678"}
     with house.services.database.transaction() as session:
-        rows = session.scalars(select(AccessEntry)).all()
         assert verify(session, house.services.sealer).whole
+        rows = session.scalars(select(AccessEntry)).all()
     assert [row.subject for row in rows] == [f"calls:{offered.call_id}"] * 2
     assert (rows[0].account_id, rows[0].reason) == (haneul.counselor_id, why["reason"])
     assert rows[0].address == "127.0.0.1"
