@@ -214,7 +214,7 @@ def settle(session: Session, promise: Promise, now: datetime, policy: Policy) ->
     if call.state == CallState.REACHING:
         return
     if call.state == CallState.CLOSED and call.close_reason == PROMISED:
-        _asked_anew(promise, now)
+        _lose_call(promise, now, LET_GO)  # they asked in the wait to be called again
         return
     if call.answered_at is not None and promise.purpose == "talk":
         if call.state == CallState.CLOSED:
@@ -226,11 +226,11 @@ def settle(session: Session, promise: Promise, now: datetime, policy: Policy) ->
     _not_reached(session, promise, call, now)
 
 
-def _asked_anew(promise: Promise, now: datetime) -> None:
-    """Who was called, and asked in the wait to be called again, had no talk and spends no try."""
+def _lose_call(promise: Promise, now: datetime, pause: timedelta) -> None:
+    """Plan it again after `pause`: there was no talk, and no try is spent."""
     promise.entry_call_id = None
     move(promise, PromiseEvent.CALL_LOST, now)
-    promise.next_at = now + LET_GO
+    promise.next_at = now + pause
 
 
 def _was_made(session: Session, call: Call) -> bool:
@@ -273,15 +273,13 @@ def _keep_by_talk(session: Session, promise: Promise, call: Call, now: datetime)
 
 def _not_reached(session: Session, promise: Promise, call: Call, now: datetime) -> None:
     said = (call.close_reason or "").removeprefix(calls.NOT_REACHED)
-    promise.entry_call_id = None
     if said == calls.NOT_RUNG:
-        move(promise, PromiseEvent.CALL_LOST, now)
-        promise.next_at = now + NOT_RUNG_PAUSE
+        _lose_call(promise, now, NOT_RUNG_PAUSE)
         return
     if said not in set(TryOutcome) and records.rung_at(session, call.id) is None:
-        move(promise, PromiseEvent.CALL_LOST, now)
-        promise.next_at = now
+        _lose_call(promise, now, timedelta())
         return
+    promise.entry_call_id = None
     # Given up from our side while it rang: the citizen's telephone rang all the same.
     outcome = TryOutcome(said) if said in set(TryOutcome) else TryOutcome.FAILED
     note_try(session, promise, call, outcome, now)

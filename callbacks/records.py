@@ -235,6 +235,12 @@ def talk_seconds(session: Session, call_id: uuid.UUID, now: datetime) -> float:
     return float(only(ask(session, _TALK_SECONDS, (now, call_id)))[0])
 
 
+def promised_in(session: Session, call_id: uuid.UUID, made_at: datetime) -> Promise | None:
+    """Return the promise that was newly made in this call, at that moment, if one was."""
+    made = Promise.made_at == made_at, Promise.origin_call_id == call_id
+    return session.scalar(select(Promise).where(*made))
+
+
 def promise_of_call(session: Session, call_id: uuid.UUID) -> Promise | None:
     """Return the promise that this call keeps, if it is one we make."""
     return session.scalar(select(Promise).where(Promise.entry_call_id == call_id))

@@ -1,9 +1,8 @@
 """The last words to a caller whose call is closed already, though the leg still asks for more."""
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from callbacks.models import Promise
+from callbacks.records import promised_in
 from ivr.flow import say_and_end
 from ivr.instructions import Reply
 from ivr.promise_flow import promised
@@ -19,6 +18,5 @@ def parting(session: Session, call: Call) -> Reply:
     if call.close_reason != PROMISED:
         return say_and_end("goodbye", call.language)
     closed_at = call.state_since
-    made = Promise.made_at == closed_at, Promise.origin_call_id == call.id
-    next_at = session.scalar(select(Promise.next_at).where(*made)) or closed_at
-    return promised(next_at, closed_at, call.language)
+    made = promised_in(session, call.id, closed_at)
+    return promised(made.next_at if made else closed_at, closed_at, call.language)

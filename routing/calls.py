@@ -13,9 +13,9 @@ from routing.states import BESIDE, CALL_LIFE, CallEvent, CallState
 
 ANSWERED = "answered"
 NOT_REACHED = "not_reached: "
+"""Begins the close reason of a call whose citizen was not reached; what came of it follows."""
 NOT_RUNG = "not rung"
 """The carrier took no request of ours: whoever was to be rung has no part in it."""
-"""Begins the close reason of a call whose citizen was not reached; what came of it follows."""
 
 
 def move(
