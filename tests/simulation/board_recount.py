@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from simulator.companions import Said
+from simulator.days import SEOUL
 from simulator.people import Wish
 from tests.simulation.recount import (
     SERVICE_LEVEL_SECONDS,
@@ -19,7 +19,6 @@ from tests.simulation.recount import (
     Story,
 )
 
-SEOUL = ZoneInfo("Asia/Seoul")
 ON_THE_WIRE = 0.5  # seconds; a moment as the server knows it, against the exchange's own
 SAME_MOMENT = timedelta(seconds=ON_THE_WIRE)
 OUTCOME_OWED = timedelta(seconds=360)

@@ -262,11 +262,8 @@ class Misfortune:
         self._kernel.at(SWEEP_SECONDS, self.wake_all)  # nobody rings for what was cut off
 
     def _let_race(self, process: Process) -> None:
-        self.is_racing = True
-        try:
+        with self.undisturbed():
             self.race(process)
-        finally:
-            self.is_racing = False
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:

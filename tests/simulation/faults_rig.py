@@ -15,6 +15,7 @@ from core.services import Services
 from simulator.kernel import VirtualKernel
 from simulator.rest import Rest
 from simulator.transport import FaultyTransport, Transport
+from tests.databases import plain
 from tests.simulation.background import Background
 from tests.simulation.commits import Killed, Meddler
 from tests.simulation.dues import Watch
@@ -52,7 +53,7 @@ class Rig:
         self._kernel = kernel
         self._url = database_url
         self._every_tick = every_tick
-        self._watcher = psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True)
+        self._watcher = psycopg.connect(plain(database_url), autocommit=True)
         self.answers = SameAnswers(partial(rows_of, self._watcher))
         self.misfortune = Misfortune(faults, seed, kernel, self.clock, self._watcher)
         self.misfortune.race = self._race

@@ -13,16 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import holidays
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from simulator.companions import Companion, Idle
+from simulator.days import SEOUL
 from tests.simulation.recount import Recount, Story
 
-SEOUL = ZoneInfo("Asia/Seoul")
 LOOKS = 2
 SAMPLE = timedelta(seconds=20)
 RINGS_FOR = timedelta(seconds=60)

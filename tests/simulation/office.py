@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import count
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from core.database import Database
 from counselors.roster import import_roster
 from simulator.companions import Companion
+from simulator.days import SEOUL
 from simulator.exchange import Exchange
 from simulator.people import Caller, Switchboard, Wish
 from simulator.supervisors import Supervisor
@@ -22,7 +22,6 @@ from tests.simulation.promise_report import Known, PromiseReport
 from tests.simulation.report_recount import Reports, Seen, unrecorded_differences
 from tests.simulation.staffing import PASSWORD, ROSTER_HEADER
 
-SEOUL = ZoneInfo("Asia/Seoul")
 OPENS, CLOSES = time(9), time(18)
 SUPERVISOR = "supervisor"
 

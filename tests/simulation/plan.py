@@ -43,4 +43,3 @@ class Plan:
     faults: Faults = NONE
     drain_seconds_max: float = DRAIN_SECONDS_MAX
     stays_seconds: float = 0.0
-    check_every_seconds: float = 300.0

@@ -9,20 +9,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.database import Database
 from core.sealing import Sealer
+from simulator.days import SEOUL
 from simulator.exchange import Exchange
 from simulator.journal import Entry, WebhookAnswered, WebhookSent
 from simulator.people import PROMISE_WORDS, Caller, Wish
 from tests.simulation.faults_drawn import Mishap
 from tests.simulation.recount import Recount, Story
 
-SEOUL = ZoneInfo("Asia/Seoul")
 QUIET_HOURS = (*range(8), *range(21, 24))
 GAP = timedelta(minutes=30)
 TRIES_MAX = {"talk": 2, "companion": 3}

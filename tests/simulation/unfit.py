@@ -6,16 +6,15 @@ Nobody's dice but the world's own are thrown for them, and no figure counts them
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from core.database import Database
 from counselors.roster import import_roster
 from simulator.api_user import ApiUser, Server
+from simulator.days import SEOUL
 from simulator.exchange import Exchange
 from tests.simulation.plan import Plan
 from tests.simulation.staffing import HOLDS, PASSWORD, ROSTER_HEADER
 
-SEOUL = ZoneInfo("Asia/Seoul")
 TRIES_SECONDS = 1.0
 """Before anybody calls: companions are at work by then, and nobody was offered anything yet."""
 LAPSED, PROMOTED, COMPANION = "lapsed", "promoted", "companion00"

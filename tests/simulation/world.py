@@ -58,6 +58,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 EXCUSED = timedelta(seconds=5)
 """While faults happen, a ring may be lost and an order be carried out by whoever finds it."""
 TIDY_SECONDS = 3600.0
+CHECK_SECONDS = 300.0  # on calm days
 
 
 class World:
@@ -218,7 +219,7 @@ class World:
             wrongs = wrongs_now(session, now, self.services.policy)
             wrongs += self._forgotten(session)
         self.wrongs += [f"{now:%H:%M:%S} {wrong}" for wrong in wrongs]
-        self.kernel.at(self.plan.check_every_seconds, self._check)
+        self.kernel.at(CHECK_SECONDS, self._check)
 
     def _hear(self, request: Request) -> None:
         """Somebody was granted a change of the API."""
@@ -242,7 +243,7 @@ class World:
     def _let_faults_happen(self, until: datetime) -> None:
         """Up to `until`; then each commit is followed by a look at the tables."""
         if not self.plan.faults.kinds():
-            self.kernel.at(self.plan.check_every_seconds, self._check)
+            self.kernel.at(CHECK_SECONDS, self._check)
             self.looks.plan_all()
         else:
             self.rig.misfortune.begin(until)
